@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Control groups, version 2 only: one directory per container below the cgroup2 mount. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/err.h"
+#include "plan/plan.h"
+#include "spec/spec.h"
+
+/* Opens the root of the cgroup2 tree: root when given (tests), else /sys/fs/cgroup when it is
+ * cgroup2, else /sys/fs/cgroup/unified, else the first cgroup2 mount of mountinfo. O_PATH fd,
+ * ERR_NOTFOUND when there is none. ret_path (may be NULL, PATH_MAX bytes) gets its path. */
+int cgroup_open_root(const char *root, char *ret_path, struct err *e);
+
+/* Creates the directories of cg->path (parents too), enables the controllers that its writes need,
+ * refuses a frozen parent and a non-empty existing group (ERR_BUSY), a controller the tree lacks
+ * (ERR_UNSUPPORTED, e->where = the limit that asks for it). Sets cg->created. Returns an owned
+ * O_DIRECTORY fd of the group (usable with CLONE_INTO_CGROUP). Undoes its own work on failure. */
+int cgroup_create(const char *root, struct plan_cgroup *cg, struct err *e);
+/* Whether cgroup_create could: are the controllers of its writes there? Changes nothing. */
+int cgroup_check(const char *root, const struct plan_cgroup *cg, struct err *e);
+/* Writes the limits in order, attaches the device program, changes ownership. */
+int cgroup_apply(int dirfd, const struct plan_cgroup *cg, struct err *e);
+/* Kills everything in it (cgroup.kill), waits until it is empty and removes it with its sub-groups,
+ * depth first, by the path below the mount; a missing one is fine. deadline_ms bounds the wait:
+ * ERR_TIMEOUT naming a pid that will not die. kill false: only removes, ERR_BUSY when populated. */
+int cgroup_remove(const char *root, const char *path, bool kill, int deadline_ms, struct err *e);
+/* Signals every process of the group and its sub-groups. SIGKILL uses cgroup.kill. */
+int cgroup_signal(const char *root, const char *path, int sig, struct err *e);
+/* Freezes or thaws and waits (10 s) until cgroup.events says so; on failure thaws again. */
+int cgroup_freeze(const char *root, const char *path, bool freeze, struct err *e);
+/* 1 frozen, 0 not, negative errno. */
+int cgroup_is_frozen(const char *root, const char *path);
+/* The pids of the group and its sub-groups, malloc'd. */
+int cgroup_pids(const char *root, const char *path, pid_t **ret, size_t *ret_n, struct err *e);
+/* Opens the directory of an existing group (for exec's CLONE_INTO_CGROUP). O_DIRECTORY fd. */
+int cgroup_open(const char *root, const char *path, struct err *e);
+
+/* cgroup_limits.c: resources -> writes, in the arena; where begins with `at` ("linux.resources"). */
+int cgroup_limits_plan(const struct spec_resources *r, const char *at, struct plan_cgroup *cg,
+		       struct arena *arena, struct err *e);
+/* `hull update`: writes the given limits of an existing group (checkBeforeUpdate honoured). */
+int cgroup_update(const char *root, const char *path, const struct spec_resources *r,
+		  struct err *e);
+/* The weight formulas, exported for tests. */
+uint64_t cgroup_weight_from_shares(uint64_t shares);
+uint64_t cgroup_io_weight(uint64_t blkio_weight);
+
+/* cgroup_devices.c: rules -> BPF program in cg (NULL when everything is allowed). */
+int cgroup_devices_plan(const struct spec_linux *l, struct plan_cgroup *cg, struct arena *arena,
+			struct err *e);
+/* Loads and attaches; replaces the program of an earlier call on the same group. */
+int cgroup_devices_attach(int dirfd, const struct plan_cgroup *cg, struct err *e);

@@ -1,0 +1,362 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Making a container's group: directories, controllers, limits, owner. */
+#include "host/cgroup_fs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/cleanup.h"
+#include "base/fd.h"
+#include "base/file.h"
+#include "base/fmt.h"
+#include "host/cgroup.h"
+#include "sys/sys.h"
+
+#define CONTROLLERS_MAX 32
+/* Text of all controllers that a kernel may know, in the control files. */
+#define CONTROLLERS_SIZE 1024
+#define POLL_MAX_MS 100
+
+struct controllers {
+	const struct plan_cgroup_write *first[CONTROLLERS_MAX]; /* who asks for it */
+	size_t n;
+};
+
+/* What a missing file would not hurt needs no controller either: it is the kernel's default. */
+static int needed_controllers(const struct plan_cgroup *cg, struct controllers *c, struct err *e)
+{
+	c->n = 0;
+	for (size_t i = 0; i < cg->n_writes; i++) {
+		const struct plan_cgroup_write *w = &cg->writes[i];
+		size_t k = 0;
+
+		if (w->optional || !w->controller)
+			continue;
+		while (k < c->n && strcmp(c->first[k]->controller, w->controller) != 0)
+			k++;
+		if (k < c->n)
+			continue;
+		if (c->n == CONTROLLERS_MAX)
+			return err_bad(e, w->where, "needs more than %d controllers",
+				       CONTROLLERS_MAX);
+		c->first[c->n++] = w;
+	}
+	return 0;
+}
+
+/* Is word one of the blank-separated words of text? */
+static bool has_word(const char *text, const char *word)
+{
+	size_t len = strlen(word);
+
+	for (const char *p = text; (p = strstr(p, word)); p += len)
+		if ((p == text || p[-1] == ' ') && (p[len] == ' ' || p[len] == '\0'))
+			return true;
+	return false;
+}
+
+/* Is the controller taken by a cgroup v1 hierarchy? Version 1 calls io blkio. */
+static bool is_bound_to_v1(const char *controller)
+{
+	const char *name = strcmp(controller, "io") == 0 ? "blkio" : controller;
+	_cleanup_free_ char *text = NULL;
+	size_t len, name_len = strlen(name);
+	struct err ignored; /* only the wording of another error depends on it */
+
+	if (file_read_at(AT_FDCWD, "/proc/cgroups", 65536, &text, &len, &ignored) < 0)
+		return false;
+	for (const char *line = text; line; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		if (strncmp(line, name, name_len) == 0 && line[name_len] == '\t')
+			return line[name_len + 1] != '0';
+	}
+	return false;
+}
+
+static int missing_controller(const struct plan_cgroup_write *w, const char *root_path,
+			      struct err *e)
+{
+	err_kind(e, ERR_UNSUPPORTED, "controller %s is not available in the cgroup2 tree at %s%s",
+		 w->controller, root_path,
+		 is_bound_to_v1(w->controller) ? ": it is bound to cgroup v1 on this host" : "");
+	return err_at(e, "%s", w->where);
+}
+
+int cgroup_fs_check(int root_fd, const char *root_path, const struct plan_cgroup *cg,
+		    struct err *e)
+{
+	char available[CONTROLLERS_SIZE];
+	struct controllers need;
+	ssize_t n;
+	int r = needed_controllers(cg, &need, e);
+
+	if (r < 0 || need.n == 0)
+		return r;
+	n = file_read_buf(root_fd, "cgroup.controllers", available, sizeof(available));
+	if (n < 0)
+		return err_sys(e, (int)n, "read", "cgroup.controllers in %s", root_path);
+	for (size_t i = 0; i < need.n; i++)
+		if (!has_word(available, need.first[i]->controller))
+			return missing_controller(need.first[i], root_path, e);
+	return 0;
+}
+
+/* One write for all that this group does not yet pass on to the groups below it. */
+static int enable_in(int dirfd, const char *name, const struct controllers *need, struct err *e)
+{
+	char have[CONTROLLERS_SIZE];
+	_cleanup_buf_ struct buf text = { 0 };
+	ssize_t n = file_read_buf(dirfd, "cgroup.subtree_control", have, sizeof(have));
+	int r;
+
+	if (n < 0)
+		return err_sys(e, (int)n, "read", "cgroup.subtree_control of cgroup %s", name);
+	for (size_t i = 0; i < need->n; i++)
+		if (!has_word(have, need->first[i]->controller))
+			buf_fmt(&text, "%s+%s", text.len ? " " : "", need->first[i]->controller);
+	if (buf_ok(&text) < 0)
+		return err_nomem(e);
+	if (text.len == 0)
+		return 0;
+	r = file_write_at(dirfd, "cgroup.subtree_control", text.data);
+	if (r == -EBUSY)
+		return err_kind(e, ERR_BUSY,
+				"cgroup %s holds processes itself: %s cannot be enabled for the groups "
+				"below it",
+				name, text.data);
+	return r < 0 ? err_sys(e, r, "write", "%s to cgroup.subtree_control of cgroup %s", text.data,
+			       name) : 0;
+}
+
+int cgroup_fs_enable(int root_fd, const struct plan_cgroup *cg, struct err *e)
+{
+	struct controllers need;
+	char above[PATH_MAX];
+	int r = needed_controllers(cg, &need, e);
+
+	if (r < 0 || need.n == 0)
+		return r;
+	r = enable_in(root_fd, "/", &need, e);
+	for (const char *p = strchr(cg->path + 1, '/'); p && r >= 0; p = strchr(p + 1, '/')) {
+		_cleanup_close_ int dir = -EBADF;
+
+		fmt_str(above, sizeof(above), "%.*s", (int)(p - cg->path), cg->path);
+		dir = cgroup_fs_open(root_fd, above);
+		if (dir < 0)
+			return err_sys(e, dir, "open", "cgroup %s", above);
+		r = enable_in(dir, above, &need, e);
+	}
+	return r;
+}
+
+/* Removes what make_groups() made: the directories of path longer than `kept`, last first. */
+static void unmake_groups(int root_fd, const char *path, size_t kept)
+{
+	char rest[PATH_MAX];
+	size_t len = fmt_str(rest, sizeof(rest), "%s", path);
+
+	while (len > kept) {
+		rest[len] = '\0';
+		(void)sys_unlinkat(root_fd, rest + 1, AT_REMOVEDIR); /* on an error path already */
+		while (rest[--len] != '/')
+			;
+	}
+}
+
+/* Returns the length of the part of path that was there before. */
+static ssize_t make_groups(int root_fd, const char *path, struct err *e)
+{
+	char part[PATH_MAX];
+	size_t kept = 0;
+
+	for (const char *end = path; *end;) {
+		size_t len = (size_t)(strchrnul(end + 1, '/') - path);
+		int r;
+
+		fmt_str(part, sizeof(part), "%.*s", (int)len, path);
+		r = sys_mkdirat(root_fd, part + 1, 0755);
+		if (r < 0 && r != -EEXIST) {
+			unmake_groups(root_fd, part, kept);
+			return err_sys(e, r, "mkdir", "cgroup %s", part);
+		}
+		if (r == -EEXIST)
+			kept = len;
+		end = path + len;
+	}
+	return (ssize_t)kept;
+}
+
+static int event_in(int fd, const char *key)
+{
+	char text[256];
+	const char *p;
+	ssize_t n = pread(fd, text, sizeof(text) - 1, 0);
+
+	if (n < 0)
+		return -errno;
+	text[n] = '\0';
+	p = strstr(text, key);
+	return p ? p[strlen(key) + 1] == '1' : -ENODATA;
+}
+
+int cgroup_fs_event(int dirfd, const char *key)
+{
+	_cleanup_close_ int fd = sys_openat(dirfd, "cgroup.events", O_RDONLY, 0);
+
+	return fd < 0 ? fd : event_in(fd, key);
+}
+
+int cgroup_fs_wait(int dirfd, const char *key, bool want, int64_t deadline)
+{
+	_cleanup_close_ int fd = sys_openat(dirfd, "cgroup.events", O_RDONLY, 0);
+	/* The kernel tells of changes at most every 10 ms (cgroup_file_notify()): a short-lived
+	 * group is seen sooner by looking again. */
+	int pause_ms = 1;
+
+	if (fd < 0)
+		return fd;
+	for (;;) {
+		struct pollfd p = { .fd = fd, .events = POLLPRI };
+		int r = event_in(fd, key);
+
+		if (r < 0 || r == want)
+			return r < 0 ? r : 0;
+		if (fd_now_ms() >= deadline)
+			return -ETIMEDOUT;
+		if (poll(&p, 1, pause_ms) < 0 && errno != EINTR)
+			return -errno;
+		pause_ms = pause_ms * 2 < POLL_MAX_MS ? pause_ms * 2 : POLL_MAX_MS;
+	}
+}
+
+/* A plain directory that stands for the tree in tests has no cgroup.events: it is unused. */
+static int check_unused(int dirfd, const char *path, struct err *e)
+{
+	int populated = cgroup_fs_event(dirfd, "populated");
+	int frozen = populated == -ENOENT ? 0 : cgroup_fs_event(dirfd, "frozen");
+
+	if (populated == -ENOENT)
+		return 0;
+	if (populated < 0 || frozen < 0)
+		return err_sys(e, populated < 0 ? populated : frozen, "read",
+			       "cgroup.events of cgroup %s", path);
+	if (populated)
+		return err_kind(e, ERR_BUSY,
+				"cgroup %s holds processes already: give the container its own", path);
+	if (frozen)
+		return err_kind(e, ERR_BUSY, "cgroup %s or one above it is frozen: thaw it first",
+				path);
+	return 0;
+}
+
+/* A group made just now directly below the mount can be neither populated nor frozen. */
+static int open_unused(int root_fd, const char *path, bool made, struct err *e)
+{
+	_cleanup_close_ int fd = cgroup_fs_open(root_fd, path);
+	int r;
+
+	if (fd < 0)
+		return err_sys(e, fd, "open", "cgroup %s", path);
+	if (!made || strchr(path + 1, '/')) {
+		r = check_unused(fd, path, e);
+		if (r < 0)
+			return r;
+	}
+	return take_fd(fd);
+}
+
+int cgroup_check(const char *root, const struct plan_cgroup *cg, struct err *e)
+{
+	char root_path[PATH_MAX];
+	_cleanup_close_ int root_fd = cgroup_open_root(root, root_path, e);
+
+	return root_fd < 0 ? root_fd : cgroup_fs_check(root_fd, root_path, cg, e);
+}
+
+int cgroup_create(const char *root, struct plan_cgroup *cg, struct err *e)
+{
+	char root_path[PATH_MAX];
+	_cleanup_close_ int root_fd = cgroup_open_root(root, root_path, e);
+	ssize_t kept;
+	bool made;
+	int r;
+
+	if (root_fd < 0)
+		return root_fd;
+	r = cgroup_fs_check(root_fd, root_path, cg, e);
+	if (r < 0)
+		return r;
+	kept = make_groups(root_fd, cg->path, e);
+	if (kept < 0)
+		return (int)kept;
+	made = (size_t)kept < strlen(cg->path);
+	r = cgroup_fs_enable(root_fd, cg, e);
+	if (r >= 0)
+		r = open_unused(root_fd, cg->path, made, e);
+	if (r < 0)
+		unmake_groups(root_fd, cg->path, (size_t)kept);
+	else
+		cg->created = made;
+	return r;
+}
+
+static int write_error(const struct plan_cgroup_write *w, int r, struct err *e)
+{
+	if (r == -ENOENT)
+		err_kind(e, ERR_UNSUPPORTED, "this kernel has no %s", w->file);
+	else
+		err_sys(e, r, "write", "%s to %s", w->value, w->file);
+	return err_at(e, "%s", w->where);
+}
+
+int cgroup_fs_write(int dirfd, const struct plan_cgroup *cg, struct err *e)
+{
+	bool missing = false;
+
+	for (size_t i = 0; i < cg->n_writes; i++) {
+		const struct plan_cgroup_write *w = &cg->writes[i];
+		int r;
+
+		if (w->otherwise && !missing)
+			continue;
+		r = file_write_at(dirfd, w->file, w->value);
+		missing = r == -ENOENT;
+		if (r < 0 && !(missing && w->optional))
+			return write_error(w, r, e);
+	}
+	return 0;
+}
+
+/* The files that the kernel names as those of a delegated group; absent ones are fine (F12). */
+static int change_owner(int dirfd, uid_t uid, struct err *e)
+{
+	static const char fallback[] = "cgroup.procs\ncgroup.subtree_control\ncgroup.threads";
+	char text[2048], *rest = text;
+	int r = sys_fchownat(dirfd, "", uid, (gid_t)-1, AT_EMPTY_PATH);
+
+	if (r < 0)
+		return err_sys(e, r, "chown", "cgroup to uid %u", uid);
+	if (file_read_buf(AT_FDCWD, "/sys/kernel/cgroup/delegate", text, sizeof(text)) < 0)
+		fmt_str(text, sizeof(text), "%s", fallback);
+	for (char *file; (file = strsep(&rest, "\n"));) {
+		r = sys_fchownat(dirfd, file, uid, (gid_t)-1, AT_SYMLINK_NOFOLLOW);
+		if (r < 0 && r != -ENOENT)
+			return err_sys(e, r, "chown", "%s to uid %u", file, uid);
+	}
+	return 0;
+}
+
+int cgroup_apply(int dirfd, const struct plan_cgroup *cg, struct err *e)
+{
+	int r = cgroup_fs_write(dirfd, cg, e);
+
+	if (r >= 0 && cg->device_prog)
+		r = cgroup_devices_attach(dirfd, cg, e);
+	if (r >= 0 && cg->own)
+		r = change_owner(dirfd, cg->owner_uid, e);
+	return r;
+}

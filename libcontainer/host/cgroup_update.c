@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* New limits for a group that is in use. */
+#include <errno.h>
+#include <limits.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/num.h"
+#include "host/cgroup.h"
+#include "host/cgroup_fs.h"
+
+/* cpu.max holds quota and period: the half that is not given stays as it is. */
+static void keep_other_half(int dirfd, struct spec_cpu *cpu)
+{
+	char text[64], *period;
+	ssize_t n;
+
+	if ((cpu->quota == 0) == (cpu->period == 0))
+		return;
+	n = file_read_buf(dirfd, "cpu.max", text, sizeof(text));
+	period = n < 0 ? NULL : strchr(text, ' ');
+	if (!period)
+		return; /* no controller yet, so both have their default */
+	*period++ = '\0';
+	if (cpu->quota == 0)
+		(void)num_parse_i64(text, &cpu->quota); /* "max" is no number: stays unlimited */
+	else
+		(void)num_parse_u64(period, &cpu->period); /* the kernel's own number */
+}
+
+static int check_usage(int dirfd, const struct spec_memory *m, struct err *e)
+{
+	uint64_t used;
+	char text[32];
+
+	if (!m || !m->check_before_update || m->limit <= 0)
+		return 0;
+	if (file_read_buf(dirfd, "memory.current", text, sizeof(text)) < 0 ||
+	    num_parse_u64(text, &used) < 0)
+		return 0; /* no controller: the limit itself will be refused or is the first */
+	if (used <= (uint64_t)m->limit)
+		return 0;
+	return err_bad(e, "memory.limit",
+		       "%lld bytes is below the %llu bytes in use, and checkBeforeUpdate is set",
+		       (long long)m->limit, (unsigned long long)used);
+}
+
+static int write_limits(int root_fd, const char *root_path, int dirfd,
+			const struct spec_resources *r, struct plan_cgroup *cg, struct err *e)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	int ret;
+
+	if (!arena)
+		return err_nomem(e);
+	ret = cgroup_limits_plan(r, "", cg, arena, e);
+	if (ret >= 0)
+		ret = cgroup_fs_check(root_fd, root_path, cg, e);
+	if (ret >= 0)
+		ret = cgroup_fs_enable(root_fd, cg, e);
+	if (ret >= 0)
+		ret = cgroup_fs_write(dirfd, cg, e);
+	return ret;
+}
+
+/* Device rules are for create: clients send them along with every update, without linux.devices. */
+int cgroup_update(const char *root, const char *path, const struct spec_resources *r,
+		  struct err *e)
+{
+	char root_path[PATH_MAX];
+	_cleanup_close_ int root_fd = cgroup_open_root(root, root_path, e);
+	_cleanup_close_ int dirfd = -EBADF;
+	struct plan_cgroup cg = { .path = path };
+	struct spec_resources whole = *r;
+	struct spec_cpu cpu;
+	int ret;
+
+	if (root_fd < 0)
+		return root_fd;
+	dirfd = cgroup_fs_open(root_fd, path);
+	if (dirfd < 0)
+		return err_sys(e, dirfd, "open", "cgroup %s", path);
+	ret = check_usage(dirfd, r->memory, e);
+	if (ret < 0)
+		return ret;
+	if (r->cpu) {
+		cpu = *r->cpu;
+		keep_other_half(dirfd, &cpu);
+		whole.cpu = &cpu;
+	}
+	return write_limits(root_fd, root_path, dirfd, &whole, &cg, e);
+}

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Hooks: compiled with the text of the state they read; those of the runtime's world are run here,
+ * those of the container's by init/hooks.c. */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/cleanup.h"
+#include "base/json.h"
+#include "host/host.h"
+#include "plan/hook.h"
+#include "sys/sys.h"
+
+/* NULL-terminated copies. */
+static const char **copy_list(const spec_strings *list, struct arena *arena)
+{
+	const char **copy = arena_array_of(arena, const char *, list->n + 1);
+
+	for (size_t i = 0; copy && i < list->n; i++) {
+		copy[i] = arena_strdup(arena, list->items[i]);
+		if (!copy[i])
+			return NULL;
+	}
+	return copy;
+}
+
+static int plan_hook(const struct spec_hook *given, struct plan_hook *hook, struct arena *arena,
+		     struct err *e)
+{
+	hook->path = arena_strdup(arena, given->path);
+	hook->argv = copy_list(&given->args, arena);
+	if (!hook->envp)
+		hook->envp = copy_list(&given->env, arena);
+	if (!hook->path || !hook->argv || !hook->envp)
+		return err_nomem(e);
+	if (given->args.n > 0)
+		return 0;
+	hook->argv = arena_array_of(arena, const char *, 2);
+	if (!hook->argv)
+		return err_nomem(e);
+	hook->argv[0] = hook->path;
+	return 0;
+}
+
+/* A minute more or less matters to nobody when the timeout is 24 days. */
+static int timeout_ms(const struct spec_hook *given)
+{
+	if (!given->has_timeout)
+		return 0;
+	return given->timeout > INT_MAX / 1000 ? INT_MAX : given->timeout * 1000;
+}
+
+/* createContainer runs in the container's namespaces, but its path means a file of ours. */
+static int open_program(const struct host_env *h, struct plan_hook *hook, struct err *e)
+{
+	if (h->dry_run)
+		return 0;
+	hook->path_fd = sys_openat(AT_FDCWD, hook->path, O_PATH, 0);
+	return hook->path_fd < 0 ? err_sys(e, hook->path_fd, "open", "%s", hook->path) : 0;
+}
+
+static int plan_kind(const struct host_env *h, enum plan_hook_kind kind,
+		     const spec_hook_list *given, struct plan *p, struct err *e)
+{
+	struct plan_hooks *hooks = &p->hooks[kind];
+	int r = 0;
+
+	if (given->n == 0)
+		return 0;
+	hooks->items = arena_array_of(p->arena, struct plan_hook, given->n);
+	if (!hooks->items)
+		return err_nomem(e);
+	for (size_t i = 0; r == 0 && i < given->n; i++) {
+		struct plan_hook *hook = &hooks->items[hooks->n++];
+
+		*hook = (struct plan_hook){ .timeout_ms = timeout_ms(&given->items[i]),
+					    .path_fd = -EBADF,
+					    .index = i };
+		/* Without an environment of their own these run in the program's. */
+		if (kind == PLAN_START_CONTAINER && given->items[i].env.n == 0)
+			hook->envp = p->process.envp;
+		r = plan_hook(&given->items[i], hook, p->arena, e);
+		if (r == 0 && kind == PLAN_CREATE_CONTAINER)
+			r = open_program(h, hook, e);
+		if (r < 0)
+			err_at(e, "hooks.%s[%zu]", hook_kind_name(kind), i);
+	}
+	return r;
+}
+
+/* Both halves are objects of their own; where they are cut, pid and status go. */
+static void write_head(const struct host_env *h, const struct spec *s, struct json_writer *w)
+{
+	json_open_object(w);
+	json_key(w, "ociVersion");
+	json_str(w, s->oci_version);
+	json_key(w, "id");
+	json_str(w, h->id);
+	json_close_object(w);
+}
+
+static void write_tail(const struct host_env *h, const struct spec *s, const struct plan *p,
+		       struct json_writer *w)
+{
+	json_open_object(w);
+	json_key(w, "bundle");
+	json_str(w, h->bundle);
+	if (p->rootfs.path) {
+		json_key(w, "root"); /* not of the specification, but hooks of GPU vendors look */
+		json_str(w, p->rootfs.path);
+	}
+	json_key(w, "annotations");
+	json_open_object(w);
+	for (size_t i = 0; i < s->annotations.n; i++) {
+		json_key(w, s->annotations.items[i].key);
+		json_str(w, s->annotations.items[i].value);
+	}
+	json_close_object(w);
+	json_close_object(w);
+}
+
+static int plan_state(const struct host_env *h, const struct spec *s, struct plan *p, struct err *e)
+{
+	struct json_writer *head_writer = json_writer_new(0), *tail_writer = json_writer_new(0);
+	_cleanup_buf_ struct buf head = { 0 }, tail = { 0 };
+	int r = 0;
+
+	if (!head_writer || !tail_writer)
+		return err_nomem(e);
+	write_head(h, s, head_writer);
+	write_tail(h, s, p, tail_writer);
+	r = json_writer_finish(head_writer, &head, e);
+	if (r == 0)
+		r = json_writer_finish(tail_writer, &tail, e);
+	if (r < 0)
+		return r;
+	p->hook_state_head = arena_printf(p->arena, "%.*s,\"pid\":", (int)head.len - 1, head.data);
+	p->hook_state_mid = ",\"status\":\"";
+	p->hook_state_tail = arena_printf(p->arena, "\",%s", tail.data + 1);
+	return p->hook_state_head && p->hook_state_tail ? 0 : err_nomem(e);
+}
+
+int hooks_plan(const struct host_env *h, const struct spec *s, struct plan *p, struct err *e)
+{
+	const spec_hook_list *const given[PLAN_N_HOOKS] = {
+		[PLAN_PRESTART] = &s->hooks.prestart,
+		[PLAN_CREATE_RUNTIME] = &s->hooks.create_runtime,
+		[PLAN_CREATE_CONTAINER] = &s->hooks.create_container,
+		[PLAN_START_CONTAINER] = &s->hooks.start_container,
+		[PLAN_POSTSTART] = &s->hooks.poststart,
+		[PLAN_POSTSTOP] = &s->hooks.poststop,
+	};
+	size_t n = 0;
+
+	for (int kind = 0; kind < PLAN_N_HOOKS; kind++) {
+		int r = plan_kind(h, (enum plan_hook_kind)kind, given[kind], p, e);
+
+		if (r < 0)
+			return r;
+		n += p->hooks[kind].n;
+	}
+	return n > 0 ? plan_state(h, s, p, e) : 0;
+}
+
+int hooks_run(const struct plan *p, enum plan_hook_kind kind, pid_t pid, const char *status,
+	      bool run_all, struct err *e)
+{
+	const struct hook_run run = {
+		.plan = p, .kind = kind, .pid = pid, .status = status, .cwd = p->bundle
+	};
+	struct err later = { 0 };
+	int first = 0;
+
+	for (size_t i = 0; i < p->hooks[kind].n && (first == 0 || run_all); i++) {
+		int r = hook_run(&run, &p->hooks[kind].items[i], first == 0 ? e : &later);
+
+		if (first == 0)
+			first = r;
+	}
+	return first;
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The runtime's side of each concept: x_plan() compiles a part of the specification into the plan;
+ * pure but for opening descriptors. A struct host_env carries what compiling may look at. */
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "plan/plan.h"
+#include "spec/spec.h"
+
+struct host_env {
+	const char *id;
+	const char *bundle;	/* absolute */
+	int bundle_fd;		/* O_PATH; relative paths of config.json start here */
+	const char *cgroup_root;/* tests: a directory standing for the cgroup2 mount; else NULL */
+	bool dry_run;		/* golden tests, --dry-run: open nothing, need nothing of the host */
+	bool no_pivot, no_new_keyring;
+	unsigned preserve_fds;
+	bool detached_terminal; /* a console socket was given */
+	bool rootless;		/* euid != 0 or not in the initial user namespace with full caps */
+	bool cgroup_disabled;	/* --cgroup-manager disabled */
+	bool cgroup_systemd;	/* --systemd-cgroup */
+	const char *seccomp_cache; /* directory for compiled filters, NULL: none */
+};
+
+/* The steps, in this order; each fills its own part of *p. All return 0 or negative errno with *e
+ * filled (e->where = place in config.json). In dry_run nothing of the host is opened. */
+int namespaces_plan(const struct host_env *h, const struct spec *s, struct plan *p, struct err *e);
+int idmap_plan(const struct host_env *h, const struct spec *s, struct plan *p, struct err *e);
+int rootfs_plan(const struct host_env *h, const struct spec *s, struct plan *p, struct err *e);
+int mounts_plan(const struct host_env *h, const struct spec *s, struct plan *p, struct err *e);
+int devices_plan(const struct host_env *h, const struct spec *s, struct plan *p, struct err *e);
+int paths_plan(const struct host_env *h, const struct spec *s, struct plan *p, struct err *e);
+int sysctl_plan(const struct host_env *h, const struct spec *s, struct plan *p, struct err *e);
+int cgroup_plan(const struct host_env *h, const struct spec *s, struct plan *p, struct err *e);
+int hooks_plan(const struct host_env *h, const struct spec *s, struct plan *p, struct err *e);
+/* The process of create (s->process) or of exec: fills *pp; args are strings of the arena. s may
+ * supply seccomp and personality (linux section) and is needed by both. */
+int process_plan(const struct host_env *h, const struct spec *s, const struct spec_process *sp,
+		 struct plan_process *pp, struct arena *arena, struct err *e);
+/* parts of process_plan, each in its file */
+/* Ids, umask and capabilities. Unknown names and what can never be granted are logged and left out.
+ * An absent capabilities object leaves the sets as the runtime has them; an empty one empties all. */
+int creds_plan(const struct host_env *h, const struct spec *s, const struct spec_process *sp,
+	       struct plan_process *pp, struct arena *arena, struct err *e);
+int rlimits_plan(const struct spec_process *sp, struct plan_process *pp, struct arena *arena,
+		 struct err *e);
+int sched_plan(const struct spec *s, const struct spec_process *sp, struct plan_process *pp,
+	       struct arena *arena, struct err *e);
+int lsm_plan(const struct host_env *h, const struct spec_process *sp, struct plan_process *pp,
+	     struct arena *arena, struct err *e);
+int seccomp_plan(const struct host_env *h, const struct spec *s, struct plan_process *pp,
+		 struct arena *arena, struct err *e);
+
+/* plan_build.c. Opens the host's procfs, O_PATH, and checks that it is one. */
+int plan_open_proc(int *ret, struct err *e);
+/* Runs all steps by table. The caller seals the arena (cgroup_create still marks cg->created). */
+int plan_build(const struct host_env *h, const struct spec *s, struct plan *p, struct err *e);
+
+/* Applied by the host to a process that waits in init, by pid; proc_fd is the host's procfs. */
+int rlimits_apply(const struct plan_process *pp, pid_t pid, struct err *e);
+int sched_apply(const struct plan_process *pp, pid_t pid, int proc_fd, struct err *e);
+/* Writes the id maps (setgroups first); newuidmap/newgidmap when the caller may not. */
+int idmap_apply(const struct plan_namespaces *ns, pid_t pid, int proc_fd, struct err *e);
+
+/* hooks.c: runs the hooks of a kind in the runtime's namespaces, with the state on stdin; pid may
+ * be 0 (poststop), status is "creating", "created", "running", "stopped". Each has its deadline:
+ * the process group is killed on expiry. Stops at the first failure (ERR_SYS or ERR_TIMEOUT naming
+ * hook and exit status), with run_all goes on and reports the first. */
+int hooks_run(const struct plan *p, enum plan_hook_kind kind, pid_t pid, const char *status,
+	      bool run_all, struct err *e);
+
+/* Names for `features`. */
+extern const char *const mount_opts_names[]; /* ends with NULL */
+const char *const *creds_capability_names(void);
+int creds_capability(const char *name); /* bit number, or -EINVAL: unknown to this build */
+extern const char *const seccomp_supported_flags[];
+const char *seccomp_library_version(void);

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A seccomp profile -> the filter that init loads.
+ *
+ * The specification is followed to the letter where runtimes differ: a system call that no rule
+ * names gets defaultAction, also one younger than the profile (clients that want ENOSYS there say so
+ * with defaultErrnoRet). A rule whose outcome is the default says nothing and is left out. Names
+ * that libseccomp does not know are skipped. The native architecture is always part of the filter;
+ * calls of an architecture that is not are killed.
+ *
+ * Without "flags", speculation barriers are not asked for (SPEC_ALLOW), as with other runtimes; an
+ * empty list asks for none of the flags. The actions are those of Linux 5.14, all there in a kernel
+ * that has filters at all. There is no cache of compiled filters: see doc/ARCHITECTURE.md. */
+#include "host/seccomp.h"
+
+#include <linux/audit.h>
+#include <linux/seccomp.h>
+
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "base/map.h"
+#include "host/host.h"
+
+#define ERRNO_DEFAULT 1 /* EPERM */
+
+/* libseccomp adds rules in quadratic time. */
+#define LIB_MAX_RULES 2048
+
+const char *const seccomp_supported_flags[] = {
+	"SECCOMP_FILTER_FLAG_TSYNC",
+	"SECCOMP_FILTER_FLAG_LOG",
+	"SECCOMP_FILTER_FLAG_SPEC_ALLOW",
+	NULL,
+};
+
+static uint32_t verdict_of(uint64_t action, bool has_data, uint32_t data)
+{
+	static const uint32_t rets[] = {
+		[SECCOMP_KILL_THREAD] = SECCOMP_RET_KILL_THREAD,
+		[SECCOMP_KILL_PROCESS] = SECCOMP_RET_KILL_PROCESS,
+		[SECCOMP_TRAP] = SECCOMP_RET_TRAP,
+		[SECCOMP_ERRNO] = SECCOMP_RET_ERRNO,
+		[SECCOMP_TRACE] = SECCOMP_RET_TRACE,
+		[SECCOMP_ALLOW] = SECCOMP_RET_ALLOW,
+		[SECCOMP_LOG] = SECCOMP_RET_LOG,
+		[SECCOMP_NOTIFY] = SECCOMP_RET_USER_NOTIF,
+	};
+
+	if (action != SECCOMP_ERRNO && action != SECCOMP_TRACE)
+		return rets[action];
+	return rets[action] | ((has_data ? data : ERRNO_DEFAULT) & SECCOMP_RET_DATA);
+}
+
+bool seccomp_args_repeat(const struct spec_syscall *c)
+{
+	unsigned seen = 0;
+
+	for (size_t i = 0; i < c->args.n; i++) {
+		unsigned bit = 1u << c->args.items[i].index;
+
+		if (seen & bit)
+			return true;
+		seen |= bit;
+	}
+	return false;
+}
+
+static void add_arch(struct seccomp_profile *p, uint32_t arch)
+{
+	for (size_t i = 0; i < p->n_arches; i++)
+		if (p->arches[i] == arch)
+			return;
+	p->arches[p->n_arches++] = arch;
+}
+
+/* Those that a kernel of this architecture runs; the others cannot occur. */
+static bool is_compatible(uint32_t native, uint32_t arch)
+{
+	static const uint32_t families[][4] = {
+		{ AUDIT_ARCH_X86_64, AUDIT_ARCH_I386, AUDIT_ARCH_X86_64 & ~__AUDIT_ARCH_64BIT },
+		{ AUDIT_ARCH_AARCH64, AUDIT_ARCH_ARM },
+		{ AUDIT_ARCH_S390X, AUDIT_ARCH_S390 },
+		{ AUDIT_ARCH_PPC64, AUDIT_ARCH_PPC },
+		{ AUDIT_ARCH_MIPS64, AUDIT_ARCH_MIPS, AUDIT_ARCH_MIPS64N32 },
+		{ AUDIT_ARCH_MIPSEL64, AUDIT_ARCH_MIPSEL, AUDIT_ARCH_MIPSEL64N32 },
+		{ AUDIT_ARCH_PARISC64, AUDIT_ARCH_PARISC },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(families); i++)
+		for (size_t k = 1; families[i][0] == native && k < ARRAY_SIZE(families[i]); k++)
+			if (families[i][k] && families[i][k] == arch)
+				return true;
+	return false;
+}
+
+static void init_arches(struct seccomp_profile *p)
+{
+	uint32_t native = seccomp_lib_native();
+
+	add_arch(p, native);
+	for (size_t i = 0; i < p->spec->architectures.n; i++) {
+		const char *name = p->spec->architectures.items[i];
+		const struct name_value *v =
+			map_find(spec_seccomp_arch_names, spec_seccomp_arch_n, name);
+
+		if (v && is_compatible(native, (uint32_t)v->value))
+			add_arch(p, (uint32_t)v->value);
+	}
+}
+
+int seccomp_profile_init(const struct spec_seccomp *s, struct arena *arena,
+			 struct seccomp_profile *ret, struct err *e)
+{
+	*ret = (struct seccomp_profile){ .spec = s };
+	ret->default_verdict = verdict_of(s->default_action, s->has_default_errno_ret,
+					  s->default_errno_ret);
+	ret->verdicts = arena_array_of(arena, uint32_t, s->syscalls.n);
+	if (!ret->verdicts)
+		return err_nomem(e);
+	for (size_t i = 0; i < s->syscalls.n; i++) {
+		const struct spec_syscall *c = &s->syscalls.items[i];
+
+		ret->verdicts[i] = verdict_of(c->action, c->has_errno_ret, c->errno_ret);
+	}
+	init_arches(ret);
+	return 0;
+}
+
+static size_t count_rules(const struct spec_seccomp *s)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->syscalls.n; i++)
+		n += s->syscalls.items[i].names.n;
+	return n;
+}
+
+int seccomp_compile(const struct seccomp_profile *p, struct arena *arena, struct sock_fprog *ret,
+		    struct err *e)
+{
+	_cleanup_(arena_freep) struct arena *scratch = arena_new();
+	struct seccomp_tables tables;
+	int r;
+
+	if (!scratch)
+		return err_nomem(e);
+	r = seccomp_rules_compile(p, scratch, &tables, e);
+	if (r > 0)
+		r = seccomp_bpf_compile(&tables, p->default_verdict, arena, ret, e);
+	if (r != 0)
+		return r < 0 ? r : 0;
+	if (count_rules(p->spec) > LIB_MAX_RULES)
+		return err_bad(e, "linux.seccomp.syscalls", "too many rules that contradict each other");
+	log_debug("seccomp: profile left to libseccomp");
+	return seccomp_lib_compile(p, true, arena, ret, e);
+}
+
+static unsigned flags_of(const struct spec_seccomp *s)
+{
+	unsigned flags = s->has_flags ? 0 : SECCOMP_FILTER_FLAG_SPEC_ALLOW;
+
+	for (size_t i = 0; i < s->flags.n; i++)
+		flags |= (unsigned)s->flags.items[i];
+	/* about waiting for an answer to a notification: without listener there is none, and the
+	 * kernel refuses it */
+	return flags & ~(unsigned)SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
+}
+
+static int refuse_notify(const struct spec_seccomp *s, struct err *e)
+{
+	for (size_t i = 0; i < s->syscalls.n; i++) {
+		if (s->syscalls.items[i].action != SECCOMP_NOTIFY)
+			continue;
+		err_kind(e, ERR_UNSUPPORTED, "SCMP_ACT_NOTIFY is not supported");
+		return err_at(e, "linux.seccomp.syscalls[%zu].action", i);
+	}
+	return 0;
+}
+
+int seccomp_plan(const struct host_env *h, const struct spec *s, struct plan_process *pp,
+		 struct arena *arena, struct err *e)
+{
+	const struct spec_seccomp *seccomp = s->linux_.seccomp;
+	struct seccomp_profile profile;
+	struct sock_fprog *prog;
+	int r;
+
+	(void)h; /* a filter depends on the profile alone */
+	if (!seccomp)
+		return 0;
+	r = refuse_notify(seccomp, e);
+	if (r < 0)
+		return r;
+	prog = arena_new_of(arena, struct sock_fprog);
+	if (!prog)
+		return err_nomem(e);
+	r = seccomp_profile_init(seccomp, arena, &profile, e);
+	if (r == 0)
+		r = seccomp_compile(&profile, arena, prog, e);
+	if (r < 0)
+		return r;
+	pp->seccomp = (struct plan_seccomp){ .prog = prog, .flags = flags_of(seccomp) };
+	return 0;
+}

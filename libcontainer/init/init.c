@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The story of create, seen from inside: from the clone to the program. life/spawn.c and
+ * life/create.c are the other side; messages have the same names there.
+ *
+ * Until the runtime has said SYNC_RECORDED, end of file on the sync socket means that it died, and
+ * init dies with it. After that init belongs to nobody but its record.
+ */
+#include "init/init.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <sys/stat.h>
+
+#include "base/cleanup.h"
+#include "base/fd.h"
+#include "base/fmt.h"
+#include "init/story.h"
+#include "plan/sync.h"
+#include "sys/sys.h"
+
+/* A new user namespace: nothing can be done in it before its ids mean something. */
+static int map_ids(struct init_ctx *c, struct err *e)
+{
+	int r;
+
+	if (!c->plan->ns.uid_map)
+		return 0;
+	r = sync_send(c->sync, SYNC_MAP_IDS, 0, -EBADF, e);
+	if (r < 0)
+		return r;
+	return sync_expect(c->sync, SYNC_IDS_MAPPED, NULL, e);
+}
+
+/* Root of the user namespace, so that what is made now belongs to the container. */
+static int become_root(struct init_ctx *c, struct err *e)
+{
+	int r;
+
+	if (!c->plan->ns.uid_map && !c->plan->ns.needs_intermediate)
+		return 0;
+	r = sys_setresgid(0, 0, 0);
+	if (r == 0)
+		r = sys_setresuid(0, 0, 0);
+	if (r < 0)
+		return err_sys(e, r, "setresuid", "root of the user namespace (is id 0 mapped?)");
+	return 0;
+}
+
+static int enter_namespaces(struct init_ctx *c, struct err *e)
+{
+	umask(0); /* modes of what we make are exact; the program's own comes with its credentials */
+	return join_namespaces(&c->plan->ns, e);
+}
+
+static int loopback(struct init_ctx *c, struct err *e)
+{
+	int r = c->plan->ns.new_flags & CLONE_NEWNET ? sys_loopback_up() : 0;
+
+	return r < 0 ? err_sys(e, r, "netlink", "bring up the loopback device") : 0;
+}
+
+static int runtime_hooks(struct init_ctx *c, struct err *e)
+{
+	const struct plan_hooks *h = c->plan->hooks;
+	int r;
+
+	if (h[PLAN_PRESTART].n == 0 && h[PLAN_CREATE_RUNTIME].n == 0)
+		return 0;
+	r = sync_send(c->sync, SYNC_RUN_HOOKS, 0, -EBADF, e);
+	if (r < 0)
+		return r;
+	return sync_expect(c->sync, SYNC_HOOKS_RAN, NULL, e);
+}
+
+static int create_container_hooks(struct init_ctx *c, struct err *e)
+{
+	return init_hooks_run(c, PLAN_CREATE_CONTAINER, "creating", e);
+}
+
+/* A program that cannot be run is an error of create, not of start. */
+static int check_program(struct init_ctx *c, struct err *e)
+{
+	char path[PATH_MAX];
+	int r;
+
+	if (!c->plan->has_process)
+		return 0;
+	r = program_chdir(&c->plan->process, e);
+	if (r < 0)
+		return r;
+	return program_find(&c->plan->process, path, e);
+}
+
+/* Opening the fifo for writing blocks until `start` opens it for reading. */
+static int wait_for_start(struct init_ctx *c, struct err *e)
+{
+	char path[32];
+	int fd;
+
+	c->sync = x_close(c->sync);
+	fmt_str(path, sizeof(path), "self/fd/%d", c->fifo_fd);
+	do
+		fd = sys_openat(c->plan->proc_fd, path, O_WRONLY, 0);
+	while (fd == -EINTR);
+	if (fd < 0)
+		return err_sys(e, fd, "open", "exec.fifo");
+	c->report = fd;
+	return fd_write_all(fd, (char[]){ INIT_GO }, 1);
+}
+
+static int start_container_hooks(struct init_ctx *c, struct err *e)
+{
+	return init_hooks_run(c, PLAN_START_CONTAINER, "created", e);
+}
+
+static int program(struct init_ctx *c, struct err *e)
+{
+	if (!c->plan->has_process)
+		return err_kind(e, ERR_STATE, "config.json has no process to start");
+	return story_program(c, e);
+}
+
+static const struct story_step story[] = {
+	{ "map-ids", map_ids },
+	{ "become-root", become_root },
+	{ "namespaces", enter_namespaces },
+	{ "loopback", loopback },
+	{ "session", story_session },
+	{ "uts", uts_apply },
+	{ "rootfs", rootfs_attach },
+	{ "mounts", mounts_apply },
+	{ "devices", devices_apply },
+	{ "paths", paths_apply },
+	{ "sysctl", sysctl_apply },
+	{ "runtime-hooks", runtime_hooks },
+	{ "createContainer", create_container_hooks },
+	{ "pivot", rootfs_pivot },
+	{ "terminal", story_terminal },
+	{ "finish", rootfs_finish },
+	{ "check-program", check_program },
+	{ "ready", story_ready },
+	{ "wait-for-start", wait_for_start },
+	{ "startContainer", start_container_hooks },
+	{ "program", program },
+};
+
+void init_main(struct init_ctx *c)
+{
+	story_run(c, story, ARRAY_SIZE(story));
+	_exit(127);
+}

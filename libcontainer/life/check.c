@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * check: everything that would keep a bundle from running, found without starting anything. First
+ * the document alone, then, when it can be understood, this host: the same compilers as create, but
+ * one list element at a time, so that one problem does not hide the next.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "host/cgroup.h"
+#include "host/host.h"
+#include "libcontainer.h"
+#include "life/bundle.h"
+#include "spec/spec_check.h"
+
+struct check {
+	const struct lc_ctx *ctx;
+	const char *text;
+	size_t len;
+	struct lc_problem *items;
+	size_t n, cap;
+	bool nomem;
+};
+
+/* A json_problem_fn: notes and goes on. */
+static int note(void *data, const struct err *e)
+{
+	struct check *c = data;
+	struct lc_problem p = { .err = *e };
+
+	if (c->n == c->cap) {
+		size_t cap = c->cap ? 2 * c->cap : 16;
+		struct lc_problem *items = reallocarray(c->items, cap, sizeof(*items));
+
+		if (!items) {
+			c->nomem = true;
+			return -ENOMEM;
+		}
+		c->items = items;
+		c->cap = cap;
+	}
+	(void)json_locate(c->text, c->len, e->where, &p.line, &p.column); /* 0: not in the file */
+	c->items[c->n++] = p;
+	return 0;
+}
+
+typedef int (*plan_fn)(const struct host_env *, const struct spec *, struct plan *, struct err *);
+
+static void try_plan(struct check *c, const struct host_env *h, const struct spec *s, plan_fn fn)
+{
+	_cleanup_(plan_done) struct plan p = {};
+	struct err e = {};
+
+	if (plan_init(&p, &e) < 0 || fn(h, s, &p, &e) < 0)
+		(void)note(c, &e);
+}
+
+static int process_of(const struct host_env *h, const struct spec *s, struct plan *p, struct err *e)
+{
+	return s->process ? process_plan(h, s, s->process, &p->process, p->arena, e) : 0;
+}
+
+/* The limits, and whether this host's tree has their controllers. */
+static int cgroup_of(const struct host_env *h, const struct spec *s, struct plan *p, struct err *e)
+{
+	int r = cgroup_plan(h, s, p, e);
+
+	return r == 0 ? cgroup_check(h->cgroup_root, &p->cgroup, e) : r;
+}
+
+/* "mounts[0]..." of a list of one is "mounts[i]..." of the whole. */
+static void renumber(struct err *e, const char *list, size_t i)
+{
+	size_t len = strlen(list);
+	char rest[sizeof(e->where)];
+
+	if (strncmp(e->where, list, len) != 0 || strncmp(e->where + len, "[0]", 3) != 0)
+		return;
+	memcpy(rest, e->where + len + 3, strlen(e->where + len + 3) + 1);
+	e->where[0] = '\0';
+	err_at(e, "%s[%zu]%s", list, i, rest);
+}
+
+static void try_each_mount(struct check *c, const struct host_env *h, const struct spec *s)
+{
+	for (size_t i = 0; i < s->mounts.n; i++) {
+		_cleanup_(plan_done) struct plan p = {};
+		struct spec one = *s;
+		struct err e = {};
+
+		one.mounts.items = &s->mounts.items[i];
+		one.mounts.n = 1;
+		if (plan_init(&p, &e) == 0 && mounts_plan(h, &one, &p, &e) == 0)
+			continue;
+		renumber(&e, "mounts", i);
+		(void)note(c, &e);
+	}
+}
+
+static void try_each_namespace(struct check *c, const struct host_env *h, const struct spec *s)
+{
+	for (size_t i = 0; i < s->linux_.namespaces.n; i++) {
+		_cleanup_(plan_done) struct plan p = {};
+		struct spec one = *s;
+		struct err e = {};
+
+		one.linux_.namespaces.items = &s->linux_.namespaces.items[i];
+		one.linux_.namespaces.n = 1;
+		if (plan_init(&p, &e) == 0 && namespaces_plan(h, &one, &p, &e) == 0)
+			continue;
+		renumber(&e, "linux.namespaces", i);
+		(void)note(c, &e);
+	}
+}
+
+static void check_host(struct check *c, const struct host_env *h, const struct spec *s)
+{
+	static const plan_fn whole[] = { idmap_plan,  rootfs_plan, devices_plan, paths_plan,
+					 sysctl_plan, cgroup_of,   process_of,	 hooks_plan };
+
+	try_each_namespace(c, h, s);
+	for (size_t i = 0; i < ARRAY_SIZE(whole); i++)
+		try_plan(c, h, s, whole[i]);
+	try_each_mount(c, h, s);
+}
+
+static int check_config(struct check *c, const char *path, struct err *e)
+{
+	_cleanup_bundle_ struct bundle b = BUNDLE_EMPTY;
+	_cleanup_free_ char *text = NULL;
+	const struct json_options options = { .problem = note, .data = c };
+	struct host_env h = { .id = "check", .detached_terminal = true };
+	struct spec *s = NULL;
+	struct err bad;
+	int r = bundle_open(path, &b, e);
+
+	if (r == 0)
+		r = file_read_at(b.fd, STATEDIR_CONFIG, JSON_MAX_SIZE, &text, &c->len, e);
+	if (r < 0)
+		return r;
+	c->text = text;
+	h.bundle = b.path;
+	h.bundle_fd = b.fd;
+	h.cgroup_root = c->ctx->cgroup_root;
+	h.cgroup_disabled = c->ctx->cgroup_disabled;
+	h.cgroup_systemd = c->ctx->systemd_cgroup;
+	r = spec_parse_config(text, c->len, b.plan.arena, &options, &s, &bad);
+	if (r == 0 && c->n == 0)
+		(void)spec_check(s, &options, &bad);
+	if (r == 0 && c->n == 0)
+		check_host(c, &h, s);
+	else if (c->n == 0)
+		(void)note(c, &bad);
+	return 0;
+}
+
+static int check_process(struct check *c, const char *file, struct err *e)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	_cleanup_free_ char *text = NULL;
+	const struct json_options options = { .problem = note, .data = c };
+	struct spec_process *p = NULL;
+	struct err bad;
+	int r = arena ? 0 : err_nomem(e);
+
+	if (r == 0)
+		r = file_read_at(AT_FDCWD, file, JSON_MAX_SIZE, &text, &c->len, e);
+	if (r < 0)
+		return r;
+	c->text = text;
+	r = spec_parse_process(text, c->len, arena, &options, &p, &bad);
+	if (r == 0)
+		(void)spec_check_process(p, "", &options, &bad);
+	else if (c->n == 0)
+		(void)note(c, &bad);
+	return 0;
+}
+
+int lc_check(struct lc_ctx *ctx, const char *bundle, const char *process_file,
+	     struct lc_problem **ret, struct err *e)
+{
+	struct check c = { .ctx = ctx };
+	int r = process_file ? check_process(&c, process_file, e) : check_config(&c, bundle, e);
+
+	if (r == 0 && c.nomem)
+		r = err_nomem(e);
+	if (r < 0) {
+		free(c.items);
+		return r;
+	}
+	*ret = c.items;
+	return (int)c.n;
+}

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From any state to nothing, in an order that can be interrupted and repeated. */
+#include "life/destroy.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/fd.h"
+#include "base/log.h"
+#include "host/cgroup.h"
+#include "life/bundle.h"
+#include "sys/sys.h"
+
+#define DEADLINE_MS 10000
+
+/* Through a pidfd whose process is proven to be ours; waits until it is gone. */
+static int kill_init(const struct record *r, int deadline_ms, struct err *e)
+{
+	struct err gone;
+	_cleanup_close_ int pidfd = record_open_init(r, &gone);
+	int ret;
+
+	if (pidfd < 0)
+		return 0;
+	ret = sys_pidfd_send_signal(pidfd, SIGKILL);
+	if (ret < 0 && ret != -ESRCH)
+		return err_sys(e, ret, "kill", "process %d", (int)r->init.pid);
+	if (deadline_ms > 0 && fd_wait(&pidfd, 1, deadline_ms) == 0)
+		return err_kind(e, ERR_TIMEOUT, "process %d does not die (is it waiting for a device?)",
+				(int)r->init.pid);
+	return 0;
+}
+
+/* The path of the group that is ours to kill; false when there is none. */
+static bool own_cgroup(const struct statedir *d, char *ret, size_t size)
+{
+	ssize_t n = readlinkat(d->dir_fd, STATEDIR_CGROUP, ret, size - 1);
+
+	if (n <= 0)
+		return false;
+	ret[n] = '\0';
+	return true;
+}
+
+int destroy_kill(const struct lc_ctx *ctx, const struct statedir *d, const struct record *r,
+		 struct err *e)
+{
+	char path[PATH_MAX];
+	struct err ignored;
+
+	if (own_cgroup(d, path, sizeof(path)))
+		(void)cgroup_signal(ctx->cgroup_root, path, SIGKILL, &ignored); /* may be gone */
+	return kill_init(r, 0, e);
+}
+
+/* Without the mark the group is killed by nobody: at most an empty directory is ours to remove. */
+static int remove_cgroup(const struct lc_ctx *ctx, const struct statedir *d, const struct record *r,
+			 struct err *e)
+{
+	char path[PATH_MAX];
+	struct err ignored;
+
+	if (own_cgroup(d, path, sizeof(path)))
+		return cgroup_remove(ctx->cgroup_root, path, true, DEADLINE_MS, e);
+	if (r->cgroup_path)
+		(void)cgroup_remove(ctx->cgroup_root, r->cgroup_path, false, 0, &ignored); /* may be another's */
+	return 0;
+}
+
+static void poststop(const struct statedir *d, const struct record *r)
+{
+	_cleanup_(plan_done) struct plan p = {};
+	struct err e = {};
+	char text[640];
+
+	if (!r->has_poststop)
+		return;
+	if (bundle_hooks(d, r, PLAN_POSTSTOP, &p, &e) == 0 &&
+	    hooks_run(&p, PLAN_POSTSTOP, 0, "stopped", true, &e) == 0)
+		return;
+	err_text(&e, text, sizeof(text));
+	log_warning("%s", text);
+}
+
+int destroy(const struct lc_ctx *ctx, struct statedir *d, const struct record *r, struct err *e)
+{
+	int ret = kill_init(r, DEADLINE_MS, e);
+
+	if (ret == 0)
+		ret = remove_cgroup(ctx, d, r, e);
+	if (ret < 0)
+		return ret;
+	poststop(d, r);
+	return statedir_remove(d, r->id, e);
+}

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * exec: another process in a running container. The other side is init/init_exec.c. The container's
+ * namespaces are entered through the pidfd of its init, whose start time was compared: never through
+ * a number that may have been reused.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/path.h"
+#include "host/affinity.h"
+#include "host/cgroup.h"
+#include "host/host.h"
+#include "libcontainer.h"
+#include "life/console.h"
+#include "life/exec_process.h"
+#include "life/record.h"
+#include "life/spawn.h"
+#include "plan/sync.h"
+#include "spec/spec_check.h"
+#include "sys/sys.h"
+
+/* Entered whatever config.json said: those init shares with the runtime that made it are not
+ * necessarily ours. A user or time namespace is entered only when it is another one: the kernel
+ * refuses one's own user namespace. */
+#define ALWAYS_ENTERED \
+	(CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP | CLONE_NEWPID)
+
+struct exec {
+	struct lc_ctx *ctx;
+	const struct lc_exec_opts *opts;
+	struct statedir dir;
+	struct record record;
+	struct plan plan;
+	struct spawn spawn;
+	int init; /* pidfd */
+	int console, owned_console;
+};
+
+static int check_status(const struct exec *x, struct err *e)
+{
+	switch (record_status(&x->dir, &x->record, x->ctx->cgroup_root)) {
+	case LC_CREATED:
+	case LC_RUNNING:
+		return 0;
+	case LC_PAUSED:
+		if (x->opts->ignore_paused)
+			return 0;
+		return err_kind(e, ERR_STATE,
+				"cannot exec in a paused container (use --ignore-paused to override)");
+	case LC_CREATING:
+	case LC_STOPPED:
+		break;
+	}
+	return err_kind(e, ERR_STATE, "cannot exec in a container that is not running: container not running");
+}
+
+/* What runs: process.json, or the container's own process with the options applied. */
+static int compile(struct exec *x, struct err *e)
+{
+	struct host_env h = {
+		.id = x->record.id,
+		.bundle = x->record.bundle,
+		.bundle_fd = AT_FDCWD,
+		.preserve_fds = x->opts->preserve_fds,
+		.no_new_keyring = true, /* it joins the session of the container's processes */
+		.rootless = x->ctx->rootless,
+	};
+	struct spec_process *process;
+	struct spec *spec;
+	int r = spec_load_config(x->dir.dir_fd, STATEDIR_CONFIG, x->plan.arena, &spec, NULL, e);
+
+	if (r == 0)
+		r = exec_process(x->opts, spec, x->plan.arena, &process, e);
+	if (r == 0)
+		r = spec_check_process(process, "", NULL, e);
+	if (r == 0)
+		r = process_plan(&h, spec, process, &x->plan.process, x->plan.arena, e);
+	if (r == 0)
+		r = plan_open_proc(&x->plan.proc_fd, e);
+	x->plan.id = x->record.id;
+	x->plan.has_process = true;
+	x->plan.ns.new_flags = (int)x->record.namespaces | ALWAYS_ENTERED;
+	return r;
+}
+
+static int open_cgroup(struct exec *x, struct err *e)
+{
+	const char *path = x->record.cgroup_path, *sub = x->opts->cgroup;
+
+	if (!path)
+		return sub ? err_bad(e, "", "--cgroup: the container has no cgroup") : 0;
+	if (sub) {
+		char clean[512];
+
+		if (strstr(sub, "..") || path_clean(sub, clean, sizeof(clean)) < 0)
+			return err_bad(e, "", "--cgroup %s: not a path below the container's cgroup", sub);
+		path = arena_printf(x->plan.arena, "%s%s", path, clean);
+		if (!path)
+			return err_nomem(e);
+	}
+	x->spawn.cgroup_fd = cgroup_open(x->ctx->cgroup_root, path, e);
+	return x->spawn.cgroup_fd < 0 ? x->spawn.cgroup_fd : 0;
+}
+
+static int connect_console(struct exec *x, struct err *e)
+{
+	x->console = x->opts->terminal_fd;
+	if (x->plan.process.terminal && x->opts->console_socket)
+		x->console = x->owned_console = console_connect(x->opts->console_socket, e);
+	else if (x->plan.process.terminal && x->console < 0)
+		return err_bad(e, "", "cannot allocate a terminal for a detached process without --console-socket");
+	else
+		return 0;
+	return x->console < 0 ? x->console : 0;
+}
+
+static int converse(struct exec *x, struct err *e)
+{
+	_cleanup_close_ int master = -EBADF;
+	int r = sync_receive(x->spawn.sync, NULL, &master, e);
+
+	if (r == SYNC_TERMINAL) {
+		r = console_send(x->console, master, e);
+		if (r < 0)
+			return r;
+		return sync_expect(x->spawn.sync, SYNC_READY, NULL, e);
+	}
+	if (r < 0 || r == SYNC_READY)
+		return r < 0 ? r : 0;
+	return err_kind(e, ERR_BUG, "unexpected message %d from the process", r);
+}
+
+/* The descriptor of the other side closes with the program's start: end of file is success. */
+static int await_program(struct exec *x, struct err *e)
+{
+	int r = sync_receive(x->spawn.sync, NULL, NULL, e);
+
+	if (r == -ECONNRESET && e->kind == ERR_SYS) {
+		*e = (struct err){};
+		return 0;
+	}
+	return r < 0 ? r : err_kind(e, ERR_BUG, "unexpected message %d from the process", r);
+}
+
+static int finish(struct exec *x, struct err *e)
+{
+	const struct plan_process *pp = &x->plan.process;
+	int r = rlimits_apply(pp, x->spawn.pid, e);
+
+	if (r == 0)
+		r = sched_apply(pp, x->spawn.pid, x->plan.proc_fd, e);
+	if (r == 0)
+		r = affinity_set(x->spawn.pid, pp->final_affinity, "execCPUAffinity.final", e);
+	if (r == 0)
+		r = spawn_write_pid(&x->spawn, x->opts->pid_file, e);
+	if (r == 0)
+		r = sync_send(x->spawn.sync, SYNC_RECORDED, 0, -EBADF, e);
+	return r == 0 ? await_program(x, e) : r;
+}
+
+/* The initial affinity holds before the cgroup is entered: the clone inherits it from us. */
+static int spawn_with_affinity(struct exec *x, struct err *e)
+{
+	const char *initial = x->plan.process.initial_affinity;
+	struct affinity own;
+	int r;
+
+	if (!initial || !*initial)
+		return spawn_child(&x->spawn, e);
+	r = affinity_save(&own, e);
+	if (r == 0)
+		r = affinity_set(0, initial, "execCPUAffinity.initial", e);
+	if (r < 0)
+		return r;
+	r = spawn_child(&x->spawn, e);
+	return affinity_restore(&own, e) < 0 && r == 0 ? err_errno(e) : r;
+}
+
+static int run(struct exec *x, struct err *e)
+{
+	int r;
+
+	x->spawn.plan = &x->plan;
+	x->spawn.main = init_exec_main;
+	x->spawn.target = x->init;
+	x->spawn.close_fds[0] = x->dir.dir_fd;
+	x->spawn.close_fds[1] = x->dir.root_fd;
+	x->spawn.close_fds[2] = x->owned_console;
+	r = arena_seal(x->plan.arena);
+	if (r < 0)
+		return err_sys(e, r, "mprotect", "the plan");
+	r = spawn_with_affinity(x, e);
+	if (r == 0)
+		r = converse(x, e);
+	if (r == 0)
+		r = finish(x, e);
+	if (r < 0) {
+		spawn_explain(&x->spawn, e);
+		spawn_kill(&x->spawn);
+	}
+	return r;
+}
+
+static void exec_done(struct exec *x)
+{
+	x_close(x->spawn.cgroup_fd);
+	x_close(x->owned_console);
+	x_close(x->init);
+	spawn_release(&x->spawn);
+	statedir_close(&x->dir);
+	plan_done(&x->plan);
+}
+
+int lc_exec(struct lc_ctx *ctx, const char *id, const struct lc_exec_opts *o, pid_t *ret_pid,
+	    struct err *e)
+{
+	_cleanup_(exec_done) struct exec x = {
+		.ctx = ctx,
+		.opts = o,
+		.dir = STATEDIR_EMPTY,
+		.spawn = SPAWN_EMPTY,
+		.init = -EBADF,
+		.owned_console = -EBADF,
+	};
+	int r = plan_init(&x.plan, e);
+
+	if (r == 0)
+		r = statedir_open(ctx->root, id, false, &x.dir, e);
+	if (r == 0)
+		r = record_read(&x.dir, id, x.plan.arena, &x.record, e);
+	if (r == 0)
+		r = check_status(&x, e);
+	if (r < 0)
+		return r;
+	x.init = record_open_init(&x.record, e);
+	r = x.init < 0 ? x.init : compile(&x, e);
+	if (r == 0)
+		r = open_cgroup(&x, e);
+	if (r == 0)
+		r = connect_console(&x, e);
+	if (r == 0)
+		r = run(&x, e);
+	if (r == 0)
+		*ret_pid = x.spawn.pid;
+	return r;
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Opening a container for a verb that needs it alive and in a cgroup of its own. */
+#include "life/live.h"
+
+int live_open(const struct lc_ctx *ctx, const char *id, bool lock, struct live *ret, struct err *e)
+{
+	int r;
+
+	ret->arena = arena_new();
+	if (!ret->arena)
+		return err_nomem(e);
+	r = statedir_open(ctx->root, id, lock, &ret->dir, e);
+	if (r >= 0)
+		r = record_read(&ret->dir, id, ret->arena, &ret->record, e);
+	if (r < 0)
+		return r;
+	ret->status = record_status(&ret->dir, &ret->record, ctx->cgroup_root);
+	if (ret->status == LC_STOPPED || ret->status == LC_CREATING)
+		return err_kind(e, ERR_STATE, "container not running");
+	if (!ret->record.cgroup_path)
+		return err_kind(e, ERR_UNSUPPORTED, "the container has no cgroup of its own");
+	return 0;
+}
+
+void live_close(struct live *l)
+{
+	statedir_close(&l->dir);
+	l->arena = arena_free(l->arena);
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A container that is there: what the verbs that work on its cgroup begin with. */
+#pragma once
+
+#include "life/record.h"
+
+struct live {
+	struct statedir dir;
+	struct arena *arena;
+	struct record record; /* its cgroup_path is never NULL */
+	enum lc_status status;
+};
+#define LIVE_EMPTY                       \
+	{                                \
+		.dir = STATEDIR_EMPTY    \
+	}
+
+/* ERR_STATE "container not running" when it is stopped or still being made. Fills *ret in any case:
+ * close it. */
+int live_open(const struct lc_ctx *ctx, const char *id, bool lock, struct live *ret, struct err *e);
+void live_close(struct live *l);
+#define _cleanup_live_ __attribute__((cleanup(live_close)))

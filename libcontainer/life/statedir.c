@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The container's directory: made by one winner, locked by who changes it, removed last. */
+#include "life/statedir.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+
+#include "base/cleanup.h"
+#include "base/fd.h"
+#include "spec/spec_check.h"
+#include "sys/sys.h"
+
+#define LOCK_DEADLINE_MS 10000
+#define LOCK_RETRY_MS 5
+
+static int open_root(const char *root, bool make, struct err *e)
+{
+	int fd = sys_openat(AT_FDCWD, root, O_RDONLY | O_DIRECTORY, 0);
+
+	if (fd == -ENOENT && make) {
+		int r = sys_mkdirat(AT_FDCWD, root, 0700);
+
+		if (r < 0 && r != -EEXIST)
+			return err_sys(e, r, "mkdir", "state directory %s", root);
+		fd = sys_openat(AT_FDCWD, root, O_RDONLY | O_DIRECTORY, 0);
+	}
+	if (fd == -ENOENT)
+		return err_kind(e, ERR_NOTFOUND, "container does not exist");
+	if (fd < 0)
+		return err_sys(e, fd, "open", "state directory %s", root);
+	return fd;
+}
+
+/* flock with a deadline: whoever holds it may be stuck. */
+static int lock(int fd, struct err *e)
+{
+	int64_t deadline = fd_now_ms() + LOCK_DEADLINE_MS;
+	int r;
+
+	while ((r = sys_flock(fd, LOCK_EX | LOCK_NB)) == -EWOULDBLOCK && fd_now_ms() < deadline)
+		(void)fd_wait(NULL, 0, LOCK_RETRY_MS); /* only a pause */
+	if (r == -EWOULDBLOCK)
+		return err_kind(e, ERR_BUSY, "another operation on this container has not ended within %d s",
+				LOCK_DEADLINE_MS / 1000);
+	if (r < 0)
+		return err_sys(e, r, "flock", "the container's state directory");
+	return 0;
+}
+
+/* A directory may be removed, even made again, between its opening and its locking. */
+static bool still_there(const struct statedir *d, const char *id)
+{
+	struct stat mine, named;
+
+	return sys_fstat(d->dir_fd, &mine) == 0 && sys_fstatat(d->root_fd, id, &named, 0) == 0 &&
+	       mine.st_ino == named.st_ino && mine.st_dev == named.st_dev;
+}
+
+static int open_dir(struct statedir *d, const char *id, bool locked, struct err *e)
+{
+	int r;
+
+	d->dir_fd = sys_openat(d->root_fd, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
+	if (d->dir_fd == -ENOENT)
+		return err_kind(e, ERR_NOTFOUND, "container does not exist");
+	if (d->dir_fd < 0)
+		return err_sys(e, d->dir_fd, "open", "state of container %s", id);
+	if (!locked)
+		return 0;
+	r = lock(d->dir_fd, e);
+	if (r == 0 && !still_there(d, id))
+		return err_kind(e, ERR_NOTFOUND, "container does not exist");
+	return r;
+}
+
+void statedir_close(struct statedir *d)
+{
+	d->dir_fd = x_close(d->dir_fd);
+	d->root_fd = x_close(d->root_fd);
+}
+
+int statedir_open(const char *root, const char *id, bool locked, struct statedir *ret, struct err *e)
+{
+	struct statedir d = STATEDIR_EMPTY;
+	int r = spec_check_id(id, e);
+
+	if (r < 0)
+		return r;
+	d.root_fd = open_root(root, false, e);
+	r = d.root_fd < 0 ? d.root_fd : open_dir(&d, id, locked, e);
+	if (r < 0) {
+		statedir_close(&d);
+		return r;
+	}
+	*ret = d;
+	return 0;
+}
+
+/* mkdir decides the winner. */
+int statedir_create(const char *root, const char *id, struct statedir *ret, struct err *e)
+{
+	struct statedir d = STATEDIR_EMPTY;
+	int r = spec_check_id(id, e);
+
+	if (r < 0)
+		return r;
+	d.root_fd = open_root(root, true, e);
+	if (d.root_fd < 0)
+		return d.root_fd;
+	r = sys_mkdirat(d.root_fd, id, 0711);
+	if (r == -EEXIST)
+		r = err_kind(e, ERR_EXISTS, "container with given ID already exists");
+	else if (r < 0)
+		r = err_sys(e, r, "mkdir", "%s/%s", root, id);
+	else
+		r = open_dir(&d, id, true, e);
+	if (r < 0) {
+		statedir_close(&d);
+		return r;
+	}
+	*ret = d;
+	return 0;
+}
+
+static const char *const contents[] = { STATEDIR_FIFO, STATEDIR_CONFIG, STATEDIR_CGROUP, STATEDIR_RECORD,
+					STATEDIR_RECORD ".tmp", STATEDIR_CONFIG ".tmp" };
+
+int statedir_remove(struct statedir *d, const char *id, struct err *e)
+{
+	int r;
+
+	for (size_t i = 0; i < ARRAY_SIZE(contents); i++) {
+		r = sys_unlinkat(d->dir_fd, contents[i], 0);
+		if (r < 0 && r != -ENOENT)
+			return err_sys(e, r, "unlink", "%s of container %s", contents[i], id);
+	}
+	r = sys_unlinkat(d->root_fd, id, AT_REMOVEDIR);
+	if (r < 0 && r != -ENOENT)
+		return err_sys(e, r, "rmdir", "state of container %s", id);
+	return 0;
+}

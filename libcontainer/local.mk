@@ -1,0 +1,175 @@
+# SPDX-License-Identifier: Apache-2.0
+# The library, bottom layer first: doc/ARCHITECTURE.md says who may use whom.
+
+noinst_LIBRARIES += libcontainer/libcontainer.a
+libcontainer_libcontainer_a_SOURCES = libcontainer/libcontainer.h
+
+libcontainer_libcontainer_a_SOURCES += \
+	libcontainer/base/arena.c \
+	libcontainer/base/arena.h \
+	libcontainer/base/buf.c \
+	libcontainer/base/buf.h \
+	libcontainer/base/cleanup.h \
+	libcontainer/base/err.c \
+	libcontainer/base/err.h \
+	libcontainer/base/ev.c \
+	libcontainer/base/ev.h \
+	libcontainer/base/fd.c \
+	libcontainer/base/fd.h \
+	libcontainer/base/file.c \
+	libcontainer/base/file.h \
+	libcontainer/base/file_io.c \
+	libcontainer/base/fmt.c \
+	libcontainer/base/fmt.h \
+	libcontainer/base/json.h \
+	libcontainer/base/json_in.c \
+	libcontainer/base/json_keys.c \
+	libcontainer/base/json_keys.h \
+	libcontainer/base/json_locate.c \
+	libcontainer/base/json_out.c \
+	libcontainer/base/json_text.c \
+	libcontainer/base/json_text.h \
+	libcontainer/base/json_value.c \
+	libcontainer/base/json_value.h \
+	libcontainer/base/log.c \
+	libcontainer/base/log.h \
+	libcontainer/base/map.h \
+	libcontainer/base/num.c \
+	libcontainer/base/num.h \
+	libcontainer/base/path.c \
+	libcontainer/base/path.h \
+	libcontainer/base/utf8.c \
+	libcontainer/base/utf8.h
+
+libcontainer_libcontainer_a_SOURCES += \
+	libcontainer/sys/cred.c \
+	libcontainer/sys/fault.c \
+	libcontainer/sys/fault.h \
+	libcontainer/sys/file.c \
+	libcontainer/sys/mount.c \
+	libcontainer/sys/netlink.c \
+	libcontainer/sys/proc.c \
+	libcontainer/sys/result.h \
+	libcontainer/sys/sys.h
+
+libcontainer_libcontainer_a_SOURCES += \
+	libcontainer/spec/features.c \
+	libcontainer/spec/spec.h \
+	libcontainer/spec/spec_check.c \
+	libcontainer/spec/spec_check.h \
+	libcontainer/spec/spec_check_linux.c \
+	libcontainer/spec/spec_check_process.c \
+	libcontainer/spec/spec_check_resources.c \
+	libcontainer/spec/spec_check_seccomp.c \
+	libcontainer/spec/spec_default.c \
+	libcontainer/spec/spec_default.h \
+	libcontainer/spec/spec_load.c \
+	libcontainer/spec/spec_names.c \
+	libcontainer/spec/spec_rules.h \
+	libcontainer/spec/spec_tables.c \
+	libcontainer/spec/spec_tables.h \
+	libcontainer/spec/spec_tables_linux.c
+
+libcontainer_libcontainer_a_SOURCES += \
+	libcontainer/plan/hook.c \
+	libcontainer/plan/hook.h \
+	libcontainer/plan/plan.c \
+	libcontainer/plan/plan.h \
+	libcontainer/plan/plan_dump.c \
+	libcontainer/plan/plan_dump.h \
+	libcontainer/plan/sync.c \
+	libcontainer/plan/sync.h
+
+libcontainer_libcontainer_a_SOURCES += \
+	libcontainer/host/affinity.c \
+	libcontainer/host/affinity.h \
+	libcontainer/host/bind_mount.c \
+	libcontainer/host/cgroup.c \
+	libcontainer/host/cgroup.h \
+	libcontainer/host/cgroup_devices.c \
+	libcontainer/host/cgroup_freeze.c \
+	libcontainer/host/cgroup_fs.c \
+	libcontainer/host/cgroup_fs.h \
+	libcontainer/host/cgroup_kill.c \
+	libcontainer/host/cgroup_limits.c \
+	libcontainer/host/cgroup_update.c \
+	libcontainer/host/cgroup_weight.c \
+	libcontainer/host/creds.c \
+	libcontainer/host/devices.c \
+	libcontainer/host/hooks.c \
+	libcontainer/host/host.h \
+	libcontainer/host/idmap.c \
+	libcontainer/host/idmap_mount.c \
+	libcontainer/host/lsm.c \
+	libcontainer/host/mount_opts.c \
+	libcontainer/host/mount_tree.c \
+	libcontainer/host/mount_tree.h \
+	libcontainer/host/mounts.c \
+	libcontainer/host/mounts.h \
+	libcontainer/host/namespaces.c \
+	libcontainer/host/paths.c \
+	libcontainer/host/paths.h \
+	libcontainer/host/plan_build.c \
+	libcontainer/host/process.c \
+	libcontainer/host/rlimits.c \
+	libcontainer/host/rootfs.c \
+	libcontainer/host/sched.c \
+	libcontainer/host/seccomp.c \
+	libcontainer/host/seccomp.h \
+	libcontainer/host/seccomp_bpf.c \
+	libcontainer/host/seccomp_lib.c \
+	libcontainer/host/seccomp_rules.c \
+	libcontainer/host/selfexe.c \
+	libcontainer/host/sysctl.c
+
+libcontainer_libcontainer_a_SOURCES += \
+	libcontainer/init/copy_up.c \
+	libcontainer/init/creds.c \
+	libcontainer/init/devices.c \
+	libcontainer/init/home.c \
+	libcontainer/init/hooks.c \
+	libcontainer/init/init.c \
+	libcontainer/init/init.h \
+	libcontainer/init/init_exec.c \
+	libcontainer/init/join.c \
+	libcontainer/init/lsm.c \
+	libcontainer/init/mounts.c \
+	libcontainer/init/paths.c \
+	libcontainer/init/personality.c \
+	libcontainer/init/program.c \
+	libcontainer/init/rootfs.c \
+	libcontainer/init/seccomp.c \
+	libcontainer/init/story.c \
+	libcontainer/init/story.h \
+	libcontainer/init/sysctl.c \
+	libcontainer/init/terminal.c \
+	libcontainer/init/uts.c
+
+libcontainer_libcontainer_a_SOURCES += \
+	libcontainer/life/bundle.c \
+	libcontainer/life/bundle.h \
+	libcontainer/life/check.c \
+	libcontainer/life/console.c \
+	libcontainer/life/console.h \
+	libcontainer/life/create.c \
+	libcontainer/life/delete.c \
+	libcontainer/life/destroy.c \
+	libcontainer/life/destroy.h \
+	libcontainer/life/documents.c \
+	libcontainer/life/exec.c \
+	libcontainer/life/exec_process.c \
+	libcontainer/life/exec_process.h \
+	libcontainer/life/kill.c \
+	libcontainer/life/live.c \
+	libcontainer/life/live.h \
+	libcontainer/life/pause.c \
+	libcontainer/life/ps.c \
+	libcontainer/life/record.c \
+	libcontainer/life/record.h \
+	libcontainer/life/spawn.c \
+	libcontainer/life/spawn.h \
+	libcontainer/life/start.c \
+	libcontainer/life/state.c \
+	libcontainer/life/statedir.c \
+	libcontainer/life/statedir.h \
+	libcontainer/life/update.c

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* hull features */
+#include "command.h"
+#include "report.h"
+
+static const struct opt options[] = { {} };
+
+static int run(const struct call *call, struct err *e)
+{
+	_cleanup_buf_ struct buf out = {};
+	int r = lc_features(&out, e);
+
+	(void)call; /* nothing to choose */
+	if (r < 0)
+		return r;
+	buf_str(&out, "\n");
+	return report_output(&out, e);
+}
+
+const struct command cmd_features = {
+	.name = "features",
+	.args = "",
+	.summary = "tell what is implemented, as JSON",
+	.options = options,
+	.options_size = 1,
+	.run = run,
+};

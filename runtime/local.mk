@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: Apache-2.0
+# The command: main.c, and the rest as a library that unit tests link, too.
+
+noinst_LIBRARIES += runtime/libruntime.a
+runtime_libruntime_a_SOURCES = \
+	runtime/cmd_check.c \
+	runtime/cmd_create.c \
+	runtime/cmd_create.h \
+	runtime/cmd_delete.c \
+	runtime/cmd_exec.c \
+	runtime/cmd_features.c \
+	runtime/cmd_kill.c \
+	runtime/cmd_list.c \
+	runtime/cmd_pause.c \
+	runtime/cmd_ps.c \
+	runtime/cmd_run.c \
+	runtime/cmd_spec.c \
+	runtime/cmd_start.c \
+	runtime/cmd_state.c \
+	runtime/cmd_update.c \
+	runtime/command.h \
+	runtime/foreground.c \
+	runtime/foreground.h \
+	runtime/help.c \
+	runtime/help.h \
+	runtime/opts.c \
+	runtime/opts.h \
+	runtime/report.c \
+	runtime/report.h \
+	runtime/signals.c \
+	runtime/signals.h \
+	runtime/terminal.c \
+	runtime/terminal.h \
+	runtime/version.c \
+	runtime/version.h
+
+bin_PROGRAMS += hull
+hull_SOURCES = runtime/main.c
+hull_LDFLAGS = $(AM_LDFLAGS) $(HULL_GC_LDFLAGS)
+hull_LDADD = runtime/libruntime.a libcontainer/libcontainer.a $(HULL_LIBS)

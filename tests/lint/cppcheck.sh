@@ -1,0 +1,19 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# cppcheck finds nothing in the library and the command.
+set -u
+cd "$(dirname "$0")/../.." || exit
+. tests/tap.sh
+
+findings() {
+	cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr \
+		--suppress=missingInclude -j 2 -D_GNU_SOURCE -I libcontainer -I . \
+		--template='{file}:{line}: {id}: {message}' libcontainer runtime 2>&1
+}
+
+if command -v cppcheck >/dev/null; then
+	tap_check "cppcheck finds nothing" "$(findings)"
+else
+	tap_skip "cppcheck finds nothing" "cppcheck is missing"
+fi
+tap_end

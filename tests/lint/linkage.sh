@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# What the dynamic linker does for hull: load libc, nothing else, and leave nothing writable.
+set -u
+cd "$(dirname "$0")/../.." || exit
+. tests/tap.sh
+
+hull=${BUILD:-build}/hull
+
+needed() {
+	readelf -dW "$hull" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p'
+}
+
+lacks() { # WHAT READELF-OPTIONS PATTERN
+	readelf -W "$2" "$hull" | grep -qE "$3" || echo "$hull is not $1"
+}
+
+if [ ! -x "$hull" ]; then
+	tap_check "hull is built" "$hull is missing"
+	tap_end
+fi
+
+if "${BUILD:-build}/config.status" --config | grep -q -- --with-shared-deps; then
+	tap_skip "hull loads libc alone" "configured --with-shared-deps"
+else
+	tap_check "hull loads libc alone" \
+		"$(needed | grep -vE '^(libc\.(so\.6|musl-.*)|ld-linux.*|ld64\.so.*)$')"
+fi
+tap_check "hull is position independent" "$(lacks PIE -h 'Type: +DYN')"
+tap_check "its relocations are read-only (RELRO)" "$(lacks RELRO -l '^ +GNU_RELRO')"
+tap_check "its symbols are bound at start, so that all of them are" \
+	"$(lacks BIND_NOW -d 'FLAGS_1.*NOW')"
+tap_check "its stack is not executable" "$(readelf -lW "$hull" | grep -E 'GNU_STACK.*RWE')"
+tap_end

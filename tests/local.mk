@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: Apache-2.0
+# The test programs, by tier: tests/<tier>/<name>.c is one program. tests/run.sh runs them.
+
+LDADD = $(TEST_LIB) runtime/libruntime.a libcontainer/libcontainer.a $(HULL_LIBS) \
+	$(CRITERION_LIBS)
+
+if HAVE_CRITERION
+TEST_LIB = tests/lib/libtest.a
+check_LIBRARIES += $(TEST_LIB)
+endif
+tests_lib_libtest_a_SOURCES = \
+	tests/lib/fixtures.c \
+	tests/lib/fixtures.h \
+	tests/lib/plans.h \
+	tests/lib/seccomp_vm.c \
+	tests/lib/seccomp_vm.h \
+	tests/lib/tempdir.h
+
+unit_tests = \
+	tests/unit/test_arena \
+	tests/unit/test_buf \
+	tests/unit/test_cgroup_devices \
+	tests/unit/test_cgroup_fs \
+	tests/unit/test_cgroup_limits \
+	tests/unit/test_cgroup_path \
+	tests/unit/test_creds_plan \
+	tests/unit/test_err \
+	tests/unit/test_ev \
+	tests/unit/test_fd \
+	tests/unit/test_features \
+	tests/unit/test_file \
+	tests/unit/test_fmt \
+	tests/unit/test_home \
+	tests/unit/test_hooks \
+	tests/unit/test_idmap_plan \
+	tests/unit/test_json_in \
+	tests/unit/test_json_locate \
+	tests/unit/test_json_out \
+	tests/unit/test_log \
+	tests/unit/test_namespaces_plan \
+	tests/unit/test_num \
+	tests/unit/test_opts \
+	tests/unit/test_path \
+	tests/unit/test_process_plan \
+	tests/unit/test_program \
+	tests/unit/test_report \
+	tests/unit/test_rlimits_plan \
+	tests/unit/test_sched_plan \
+	tests/unit/test_signals \
+	tests/unit/test_spec_check \
+	tests/unit/test_spec_default \
+	tests/unit/test_spec_load \
+	tests/unit/test_spec_tables \
+	tests/unit/test_sys_fault \
+	tests/unit/test_sysctl_plan
+
+fuzz_targets = \
+	tests/fuzz/fuzz_json \
+	tests/fuzz/fuzz_spec
+
+if HAVE_CRITERION
+check_PROGRAMS += $(unit_tests)
+endif
+if FUZZING
+check_PROGRAMS += $(fuzz_targets)
+endif
+tests_fuzz_fuzz_json_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_json_LDADD = libcontainer/libcontainer.a $(HULL_LIBS)
+tests_fuzz_fuzz_spec_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_spec_LDADD = libcontainer/libcontainer.a $(HULL_LIBS)
+
+EXTRA_DIST += \
+	tests/packages.txt \
+	tests/quickstart.sh \
+	tests/run.sh \
+	tests/setup.sh \
+	tests/tap.sh \
+	tests/lint \
+	tests/fixtures \
+	tests/bench \
+	tests/fuzz/corpus \
+	tests/unit/cgroup_tree.h \
+	tests/integration/lifecycle.sh \
+	tests/lib/harness.sh
