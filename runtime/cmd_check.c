@@ -86,7 +86,6 @@ static void write_problem(struct json_writer *w, const struct lc_problem *p)
 static int print_json(const struct findings *f, struct buf *out, struct err *e)
 {
 	struct json_writer *w = json_writer_new(2);
-	int r;
 
 	if (!w)
 		return err_nomem(e);
@@ -101,9 +100,7 @@ static int print_json(const struct findings *f, struct buf *out, struct err *e)
 		write_problem(w, &f->problems[i]);
 	json_close_array(w);
 	json_close_object(w);
-	r = json_writer_finish(w, out, e);
-	buf_str(out, "\n");
-	return r;
+	return json_writer_finish(w, out, e);
 }
 
 static int name_file(const struct check_args *a, struct buf *file, struct err *e)

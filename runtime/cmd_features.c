@@ -11,10 +11,7 @@ static int run(const struct call *call, struct err *e)
 	int r = lc_features(&out, e);
 
 	(void)call; /* nothing to choose */
-	if (r < 0)
-		return r;
-	buf_str(&out, "\n");
-	return report_output(&out, e);
+	return r < 0 ? r : report_output(&out, e);
 }
 
 const struct command cmd_features = {

@@ -46,7 +46,7 @@ static void print_json(const struct pids *pids, struct buf *out)
 
 /* ---- the host's ps ---- */
 
-static int spawn_ps(char **argv, int out, pid_t *ret, struct err *e)
+static int spawn_ps(char *const *argv, int out, pid_t *ret, struct err *e)
 {
 	posix_spawn_file_actions_t actions;
 	int r = posix_spawn_file_actions_init(&actions);
@@ -71,7 +71,7 @@ static int read_all(int fd, struct buf *out, struct err *e)
 	return buf_ok(out) < 0 ? err_nomem(e) : 0;
 }
 
-static int run_ps(char **argv, struct buf *out, struct err *e)
+static int run_ps(char *const *argv, struct buf *out, struct err *e)
 {
 	_cleanup_close_ int from = -EBADF, to = -EBADF;
 	int r, status, pair[2];
@@ -153,15 +153,19 @@ static int filter(const struct pids *pids, char *text, struct buf *out, struct e
 	return 0;
 }
 
-static int print_table(const struct pids *pids, char **ps_options, struct buf *out, struct err *e)
+static int print_table(const struct pids *pids, char **ps_options, size_t n, struct buf *out,
+		       struct err *e)
 {
-	char *standard[] = { "ps", "-ef", NULL };
+	static char *const standard[] = { "ps", "-ef", NULL };
+	_cleanup_free_ char **argv = calloc(n + 2, sizeof(*argv));
 	_cleanup_buf_ struct buf text = {};
 	int r;
 
-	/* The id, in front of the options, is not needed any more: argv[0] takes its place. */
-	ps_options[-1] = standard[0];
-	r = run_ps(*ps_options ? ps_options - 1 : standard, &text, e);
+	if (!argv)
+		return err_nomem(e);
+	argv[0] = standard[0];
+	memcpy(argv + 1, ps_options, n * sizeof(*argv));
+	r = run_ps(n ? argv : standard, &text, e);
 	if (r < 0)
 		return r;
 	return text.data ? filter(pids, text.data, out, e) : err_bad(e, "", "ps printed nothing");
@@ -181,7 +185,7 @@ static int run(const struct call *call, struct err *e)
 	if (a->format == JSON)
 		print_json(&pids, &out);
 	else
-		r = print_table(&pids, call->args + 1, &out, e);
+		r = print_table(&pids, call->args + 1, call->n_args - 1, &out, e);
 	return r < 0 ? r : report_output(&out, e);
 }
 

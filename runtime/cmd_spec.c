@@ -49,9 +49,6 @@ static int run(const struct call *call, struct err *e)
 
 	if (r < 0)
 		return r;
-	buf_str(&text, "\n");
-	if (buf_ok(&text) < 0)
-		return err_nomem(e);
 	dir = open(a->bundle, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (dir < 0)
 		return err_sys(e, errno, "open", "bundle %s", a->bundle);

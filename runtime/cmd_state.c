@@ -15,10 +15,7 @@ static int run(const struct call *call, struct err *e)
 	if (r < 0)
 		return r;
 	r = lc_state_write(&state, 2, &out, e);
-	if (r < 0)
-		return r;
-	buf_str(&out, "\n");
-	return report_output(&out, e);
+	return r < 0 ? r : report_output(&out, e);
 }
 
 const struct command cmd_state = {

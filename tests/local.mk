@@ -2,7 +2,7 @@
 # The test programs, by tier: tests/<tier>/<name>.c is one program. tests/run.sh runs them.
 
 LDADD = $(TEST_LIB) runtime/libruntime.a libcontainer/libcontainer.a $(HULL_LIBS) \
-	$(CRITERION_LIBS)
+	$(CRITERION_LIBS) -lm
 
 if HAVE_CRITERION
 TEST_LIB = tests/lib/libtest.a
@@ -24,6 +24,7 @@ unit_tests = \
 	tests/unit/test_cgroup_limits \
 	tests/unit/test_cgroup_path \
 	tests/unit/test_creds_plan \
+	tests/unit/test_devices_plan \
 	tests/unit/test_err \
 	tests/unit/test_ev \
 	tests/unit/test_fd \
@@ -37,10 +38,13 @@ unit_tests = \
 	tests/unit/test_json_locate \
 	tests/unit/test_json_out \
 	tests/unit/test_log \
+	tests/unit/test_mount_opts \
+	tests/unit/test_mounts_plan \
 	tests/unit/test_namespaces_plan \
 	tests/unit/test_num \
 	tests/unit/test_opts \
 	tests/unit/test_path \
+	tests/unit/test_paths_plan \
 	tests/unit/test_process_plan \
 	tests/unit/test_program \
 	tests/unit/test_report \
@@ -52,7 +56,8 @@ unit_tests = \
 	tests/unit/test_spec_load \
 	tests/unit/test_spec_tables \
 	tests/unit/test_sys_fault \
-	tests/unit/test_sysctl_plan
+	tests/unit/test_sysctl_plan \
+	tests/unit/test_terminal
 
 fuzz_targets = \
 	tests/fuzz/fuzz_json \

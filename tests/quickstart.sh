@@ -10,7 +10,11 @@ cd "$(dirname "$0")/.."
 ID=quickstart-$$
 
 say() {
-	printf '\n\033[1m%s\033[0m\n' "$*"
+	if [ -t 1 ]; then
+		printf '\n\033[1m%s\033[0m\n' "$*"
+	else
+		printf '\n%s\n' "$*"
+	fi
 }
 
 # show COMMAND...: prints it as one would type it, and runs it.

@@ -66,8 +66,8 @@ static int create_new(int dirfd, const char *path)
 	return fd < 0 ? -errno : fd;
 }
 
-static int write_new(int dirfd, const char *path, const void *data, size_t len, mode_t mode,
-		     struct err *e)
+int file_write_new_at(int dirfd, const char *path, const void *data, size_t len, mode_t mode,
+		      struct err *e)
 {
 	_cleanup_close_ int fd = create_new(dirfd, path);
 	int r;
@@ -91,7 +91,7 @@ int file_write_atomic_at(int dirfd, const char *path, const void *data, size_t l
 
 	if (fmt_str(temporary, sizeof(temporary), "%s.tmp", path) == sizeof(temporary) - 1)
 		return err_sys(e, ENAMETOOLONG, "create", "%s", path);
-	r = write_new(dirfd, temporary, data, len, mode, e);
+	r = file_write_new_at(dirfd, temporary, data, len, mode, e);
 	if (r == 0 && renameat(dirfd, temporary, dirfd, path) < 0)
 		r = err_sys(e, errno, "rename", "%s to %s", temporary, path);
 	if (r < 0)

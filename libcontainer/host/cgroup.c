@@ -180,8 +180,9 @@ int cgroup_plan(const struct host_env *h, const struct spec *s, struct plan *p, 
 	int r;
 
 	if (h->cgroup_systemd)
-		return err_kind(e, ERR_UNSUPPORTED,
-				"this build has no systemd cgroup driver: leave out --systemd-cgroup");
+		return err_kind(
+			e, ERR_UNSUPPORTED,
+			"this build has no systemd cgroup driver: leave out --systemd-cgroup");
 	r = cgroup_limits_plan(res, "linux.resources", &limits, p->arena, e);
 	if (r < 0)
 		return r;

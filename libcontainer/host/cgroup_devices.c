@@ -30,8 +30,10 @@ struct device_rule {
 	int64_t major, minor;
 };
 
-#define ALLOW(t, a, maj, min) \
-	{ .allow = true, .types = (t), .access = (a), .major = (maj), .minor = (min) }
+#define ALLOW(t, a, maj, min)                                                              \
+	{                                                                                  \
+		.allow = true, .types = (t), .access = (a), .major = (maj), .minor = (min) \
+	}
 
 /* What every container may use (F7, F8): any node may be made, these may be opened. */
 static const struct device_rule defaults[] = {
@@ -257,8 +259,8 @@ int cgroup_devices_plan(const struct spec_linux *l, struct plan_cgroup *cg, stru
 	struct code code = { 0 };
 
 	if (given > RULES_MAX)
-		return err_bad(e, "linux.resources.devices", "%zu rules and devices: at most %d fit",
-			       given, RULES_MAX);
+		return err_bad(e, "linux.resources.devices",
+			       "%zu rules and devices: at most %d fit", given, RULES_MAX);
 	rules = calloc(n, sizeof(*rules));
 	if (!rules)
 		return err_nomem(e);
@@ -308,7 +310,7 @@ static bool is_ours(int prog_fd)
 /* The program that an earlier container left on the group: an owned fd, or -errno. */
 static int find_old(int dirfd)
 {
-	uint32_t ids[64]; /* the kernel's own limit for one group (BPF_CGROUP_MAX_PROGS) */
+	uint32_t ids[64] = { 0 }; /* the kernel's own limit for one group (BPF_CGROUP_MAX_PROGS) */
 	union bpf_attr attr = {
 		.query = { .target_fd = (uint32_t)dirfd,
 			   .attach_type = BPF_CGROUP_DEVICE,

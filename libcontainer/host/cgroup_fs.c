@@ -86,8 +86,7 @@ static int missing_controller(const struct plan_cgroup_write *w, const char *roo
 	return err_at(e, "%s", w->where);
 }
 
-int cgroup_fs_check(int root_fd, const char *root_path, const struct plan_cgroup *cg,
-		    struct err *e)
+int cgroup_fs_check(int root_fd, const char *root_path, const struct plan_cgroup *cg, struct err *e)
 {
 	char available[CONTROLLERS_SIZE];
 	struct controllers need;
@@ -124,12 +123,14 @@ static int enable_in(int dirfd, const char *name, const struct controllers *need
 		return 0;
 	r = file_write_at(dirfd, "cgroup.subtree_control", text.data);
 	if (r == -EBUSY)
-		return err_kind(e, ERR_BUSY,
-				"cgroup %s holds processes itself: %s cannot be enabled for the groups "
-				"below it",
-				name, text.data);
-	return r < 0 ? err_sys(e, r, "write", "%s to cgroup.subtree_control of cgroup %s", text.data,
-			       name) : 0;
+		return err_kind(
+			e, ERR_BUSY,
+			"cgroup %s holds processes itself: %s cannot be enabled for the groups "
+			"below it",
+			name, text.data);
+	return r < 0 ? err_sys(e, r, "write", "%s to cgroup.subtree_control of cgroup %s",
+			       text.data, name)
+		     : 0;
 }
 
 int cgroup_fs_enable(int root_fd, const struct plan_cgroup *cg, struct err *e)
@@ -246,7 +247,8 @@ static int check_unused(int dirfd, const char *path, struct err *e)
 			       "cgroup.events of cgroup %s", path);
 	if (populated)
 		return err_kind(e, ERR_BUSY,
-				"cgroup %s holds processes already: give the container its own", path);
+				"cgroup %s holds processes already: give the container its own",
+				path);
 	if (frozen)
 		return err_kind(e, ERR_BUSY, "cgroup %s or one above it is frozen: thaw it first",
 				path);

@@ -139,7 +139,9 @@ static int signal_batch(int dirfd, const char *path, const pid_t *pids, size_t n
 		int sent = pidfds[i];
 
 		if (sent >= 0 && r >= 0)
-			sent = is_listed(pids[i], now, n_now) ? sys_pidfd_send_signal(pidfds[i], sig) : 0;
+			sent = is_listed(pids[i], now, n_now)
+				       ? sys_pidfd_send_signal(pidfds[i], sig)
+				       : 0;
 		if (sent < 0 && sent != -ESRCH && r >= 0)
 			r = err_sys(e, sent, "kill", "process %d of cgroup %s", pids[i], path);
 		pidfds[i] = x_close(pidfds[i]);
@@ -204,8 +206,8 @@ static int remove_below(int top)
 		descended = r == 1;
 		depth = descended ? depth + 1 : depth - 1;
 		x_close(dir);
-		dir = sys_openat(dirfd(d), descended ? name : "..", O_RDONLY | O_DIRECTORY | O_NOFOLLOW,
-				 0);
+		dir = sys_openat(dirfd(d), descended ? name : "..",
+				 O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
 	}
 	return dir;
 }
@@ -216,8 +218,9 @@ static int stuck_error(int dirfd, const char *path, struct err *e)
 	size_t n = 0;
 
 	if (pids_in(dirfd, path, &pids, &n, e) >= 0 && n > 0)
-		return err_kind(e, ERR_TIMEOUT, "process %d of cgroup %s does not die: try again later",
-				pids[0], path);
+		return err_kind(e, ERR_TIMEOUT,
+				"process %d of cgroup %s does not die: try again later", pids[0],
+				path);
 	return err_kind(e, ERR_TIMEOUT, "cgroup %s stays busy: try again later", path);
 }
 
@@ -249,7 +252,8 @@ static int remove_busy(int root_fd, const char *path, bool kill_all, int deadlin
 		r = file_write_at(dirfd, "cgroup.kill", "1");
 	if (r < 0)
 		return err_sys(e, r, "write", "cgroup.kill of cgroup %s", path);
-	for (int pause_ms = 1;; pause_ms = pause_ms * 2 < RETRY_MAX_MS ? pause_ms * 2 : RETRY_MAX_MS) {
+	for (int pause_ms = 1;;
+	     pause_ms = pause_ms * 2 < RETRY_MAX_MS ? pause_ms * 2 : RETRY_MAX_MS) {
 		r = try_remove(root_fd, dirfd, path, deadline);
 		if (r >= 0)
 			return 0;
@@ -262,8 +266,7 @@ static int remove_busy(int root_fd, const char *path, bool kill_all, int deadlin
 	}
 }
 
-int cgroup_remove(const char *root, const char *path, bool kill_all, int deadline_ms,
-		  struct err *e)
+int cgroup_remove(const char *root, const char *path, bool kill_all, int deadline_ms, struct err *e)
 {
 	_cleanup_close_ int root_fd = cgroup_open_root(root, NULL, e);
 	int r;

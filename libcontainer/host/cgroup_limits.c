@@ -153,8 +153,10 @@ static void io_weight(const struct spec_resources *r, struct value *v)
 		set_u64(v, cgroup_io_weight(r->block_io->weight));
 }
 
-#define SCALAR(w, f, c, fn, ...) \
-	{ .where = (w), .file = (f), .controller = (c), .encode = (fn), ##__VA_ARGS__ }
+#define SCALAR(w, f, c, fn, ...)                                                            \
+	{                                                                                   \
+		.where = (w), .file = (f), .controller = (c), .encode = (fn), ##__VA_ARGS__ \
+	}
 
 static const struct {
 	const char *where, *file, *controller;
@@ -175,8 +177,10 @@ static const struct {
 	SCALAR("blockIO.weight", "io.weight", "io", io_weight, .otherwise = true),
 };
 
-#define THROTTLE(w, k, member) \
-	{ .where = (w), .key = (k), .offset = offsetof(struct spec_block_io, member) }
+#define THROTTLE(w, k, member)                                                             \
+	{                                                                                  \
+		.where = (w), .key = (k), .offset = offsetof(struct spec_block_io, member) \
+	}
 
 static const struct {
 	const char *where, *key;
@@ -188,17 +192,17 @@ static const struct {
 	THROTTLE("blockIO.throttleWriteIOPSDevice", "wiops", throttle_write_iops),
 };
 
-/* Takes over w; its strings live in the arena, NULL where that was full. */
-static int add(struct limits *l, struct plan_cgroup_write w, struct err *e)
+/* The strings of w live in the arena, NULL where that was full. */
+static int add(struct limits *l, const struct plan_cgroup_write *w, struct err *e)
 {
 	struct plan_cgroup *cg = l->cg;
 	struct plan_cgroup_write *grown =
 		arena_grow(l->arena, cg->writes, &l->cap, cg->n_writes + 1, sizeof(*cg->writes));
 
-	if (!grown || !w.file || !w.value || !w.where)
+	if (!grown || !w->file || !w->value || !w->where)
 		return err_nomem(e);
 	cg->writes = grown;
-	cg->writes[cg->n_writes++] = w;
+	cg->writes[cg->n_writes++] = *w;
 	return 0;
 }
 
@@ -210,7 +214,12 @@ static const char *place(struct limits *l, const char *where)
 
 static const char *place_at(struct limits *l, const char *where, size_t i)
 {
-	return arena_printf(l->arena, "%s%s%s[%zu]", l->at, l->at[0] ? "." : "", where, i);
+	return arena_printf(l->arena, "%s[%zu]", place(l, where), i);
+}
+
+static const char *place_key(struct limits *l, const char *where, const char *key)
+{
+	return arena_printf(l->arena, "%s.%s", place(l, where), key);
 }
 
 static int add_scalars(struct limits *l, const struct spec_resources *r, struct err *e)
@@ -221,18 +230,18 @@ static int add_scalars(struct limits *l, const struct spec_resources *r, struct 
 		struct value v = { 0 };
 
 		scalars[i].encode(r, &v);
-		if (!v.text)
-			continue;
-		ret = add(l,
-			  (struct plan_cgroup_write){
-				  .file = scalars[i].file,
-				  .value = arena_strdup(l->arena, v.text),
-				  .where = place(l, scalars[i].where),
-				  .controller = scalars[i].controller,
-				  .optional = v.is_default,
-				  .otherwise = scalars[i].otherwise,
-			  },
-			  e);
+		if (v.text) {
+			const struct plan_cgroup_write w = {
+				.file = scalars[i].file,
+				.value = arena_strdup(l->arena, v.text),
+				.where = place(l, scalars[i].where),
+				.controller = scalars[i].controller,
+				.optional = v.is_default,
+				.otherwise = scalars[i].otherwise,
+			};
+
+			ret = add(l, &w, e);
+		}
 	}
 	return ret;
 }
@@ -241,18 +250,17 @@ static int add_weight(struct limits *l, size_t i, const struct spec_weight_devic
 		      struct err *e)
 {
 	uint64_t weight = bfq ? d->weight : cgroup_io_weight(d->weight);
+	const struct plan_cgroup_write w = {
+		.file = bfq ? "io.bfq.weight" : "io.weight",
+		.value = arena_printf(l->arena, "%lld:%lld %llu", (long long)d->major,
+				      (long long)d->minor, (unsigned long long)weight),
+		.where = place_at(l, "blockIO.weightDevice", i),
+		.controller = "io",
+		.optional = bfq,
+		.otherwise = !bfq,
+	};
 
-	return add(l,
-		   (struct plan_cgroup_write){
-			   .file = bfq ? "io.bfq.weight" : "io.weight",
-			   .value = arena_printf(l->arena, "%lld:%lld %llu", (long long)d->major,
-						 (long long)d->minor, (unsigned long long)weight),
-			   .where = place_at(l, "blockIO.weightDevice", i),
-			   .controller = "io",
-			   .optional = bfq,
-			   .otherwise = !bfq,
-		   },
-		   e);
+	return add(l, &w, e);
 }
 
 static int add_weights(struct limits *l, const struct spec_block_io *b, struct err *e)
@@ -270,25 +278,21 @@ static int add_weights(struct limits *l, const struct spec_block_io *b, struct e
 }
 
 /* A rate of 0 lifts the limit, as it did in v1. */
-static int add_throttle(struct limits *l, const char *where, size_t i, const char *key,
+static int add_throttle(struct limits *l, const char *where, const char *key,
 			const struct spec_throttle_device *d, struct err *e)
 {
-	struct value rate = { 0 };
+	long long major = d->major, minor = d->minor;
+	const struct plan_cgroup_write w = {
+		.file = "io.max",
+		.value = d->rate ? arena_printf(l->arena, "%lld:%lld %s=%llu", major, minor, key,
+						(unsigned long long)d->rate)
+				 : arena_printf(l->arena, "%lld:%lld %s=max", major, minor, key),
+		.where = where,
+		.controller = "io",
+		.optional = d->rate == 0,
+	};
 
-	if (d->rate)
-		set_u64(&rate, d->rate);
-	else
-		set_max(&rate);
-	return add(l,
-		   (struct plan_cgroup_write){
-			   .file = "io.max",
-			   .value = arena_printf(l->arena, "%lld:%lld %s=%s", (long long)d->major,
-						 (long long)d->minor, key, rate.text),
-			   .where = place_at(l, where, i),
-			   .controller = "io",
-			   .optional = rate.is_default,
-		   },
-		   e);
+	return add(l, &w, e);
 }
 
 static int add_throttles(struct limits *l, const struct spec_block_io *b, struct err *e)
@@ -300,8 +304,8 @@ static int add_throttles(struct limits *l, const struct spec_block_io *b, struct
 			(const void *)((const char *)b + throttles[t].offset);
 
 		for (size_t i = 0; i < list->n && r >= 0; i++)
-			r = add_throttle(l, throttles[t].where, i, throttles[t].key, &list->items[i],
-					 e);
+			r = add_throttle(l, place_at(l, throttles[t].where, i), throttles[t].key,
+					 &list->items[i], e);
 	}
 	return r;
 }
@@ -313,47 +317,34 @@ static int add_hugepages(struct limits *l, const struct spec_resources *r, struc
 	static const char *const kinds[] = { "max", "rsvd.max" };
 	int ret = 0;
 
-	for (size_t i = 0; i < r->hugepage_limits.n; i++) {
-		const struct spec_hugepage_limit *h = &r->hugepage_limits.items[i];
+	for (size_t i = 0; i < r->hugepage_limits.n * ARRAY_SIZE(kinds) && ret >= 0; i++) {
+		size_t n = i / ARRAY_SIZE(kinds), kind = i % ARRAY_SIZE(kinds);
+		const struct spec_hugepage_limit *h = &r->hugepage_limits.items[n];
+		const struct plan_cgroup_write w = {
+			.file = arena_printf(l->arena, "hugetlb.%s.%s", h->page_size, kinds[kind]),
+			.value = arena_printf(l->arena, "%llu", (unsigned long long)h->limit),
+			.where = place_at(l, "hugepageLimits", n),
+			.controller = "hugetlb",
+			.optional = kind > 0,
+		};
 
-		for (size_t k = 0; k < ARRAY_SIZE(kinds) && ret >= 0; k++)
-			ret = add(l,
-				  (struct plan_cgroup_write){
-					  .file = arena_printf(l->arena, "hugetlb.%s.%s",
-							       h->page_size, kinds[k]),
-					  .value = arena_printf(l->arena, "%llu",
-								(unsigned long long)h->limit),
-					  .where = place_at(l, "hugepageLimits", i),
-					  .controller = "hugetlb",
-					  .optional = k > 0,
-				  },
-				  e);
+		ret = add(l, &w, e);
 	}
 	return ret;
 }
 
-static int add_rdma(struct limits *l, const struct spec_resources *r, struct err *e)
+static int add_rdma(struct limits *l, const struct spec_rdma *d, struct err *e)
 {
-	int ret = 0;
+	char handles[VALUE_SIZE] = "", objects[VALUE_SIZE] = "";
+	struct plan_cgroup_write w = { .file = "rdma.max", .controller = "rdma" };
 
-	for (size_t i = 0; i < r->rdma.n && ret >= 0; i++) {
-		const struct spec_rdma *d = &r->rdma.items[i];
-		char handles[VALUE_SIZE] = "", objects[VALUE_SIZE] = "";
-
-		if (d->has_hca_handles)
-			fmt_str(handles, sizeof(handles), " hca_handle=%u", d->hca_handles);
-		if (d->has_hca_objects)
-			fmt_str(objects, sizeof(objects), " hca_object=%u", d->hca_objects);
-		ret = add(l,
-			  (struct plan_cgroup_write){
-				  .file = "rdma.max",
-				  .value = arena_printf(l->arena, "%s%s%s", d->device, handles, objects),
-				  .where = arena_printf(l->arena, "%s.%s", place(l, "rdma"), d->device),
-				  .controller = "rdma",
-			  },
-			  e);
-	}
-	return ret;
+	if (d->has_hca_handles)
+		fmt_str(handles, sizeof(handles), " hca_handle=%u", d->hca_handles);
+	if (d->has_hca_objects)
+		fmt_str(objects, sizeof(objects), " hca_object=%u", d->hca_objects);
+	w.value = arena_printf(l->arena, "%s%s%s", d->device, handles, objects);
+	w.where = place_key(l, "rdma", d->device);
+	return add(l, &w, e);
 }
 
 /* Files of the core ("cgroup.max.depth") need no controller; all others are named after theirs. */
@@ -361,30 +352,39 @@ static const char *controller_of(struct limits *l, const char *file)
 {
 	size_t len = strcspn(file, ".");
 
-	return len == 6 && strncmp(file, "cgroup", 6) == 0 ? NULL : arena_strndup(l->arena, file, len);
+	return strncmp(file, "cgroup.", 7) == 0 ? NULL : arena_strndup(l->arena, file, len);
 }
 
 /* Control files take one setting a write: a value of several lines becomes several writes. */
 static int add_unified(struct limits *l, const struct json_pair *pair, struct err *e)
 {
-	const char *where = arena_printf(l->arena, "%s.%s", place(l, "unified"), pair->key);
 	int r = 0;
 
 	for (const char *line = pair->value, *next; *line && r >= 0; line = next) {
 		size_t len = strcspn(line, "\n");
+		const struct plan_cgroup_write w = {
+			.file = pair->key,
+			.value = arena_strndup(l->arena, line, len),
+			.where = place_key(l, "unified", pair->key),
+			.controller = controller_of(l, pair->key),
+		};
 
 		next = line + len + (line[len] == '\n');
 		if (len > 0)
-			r = add(l,
-				(struct plan_cgroup_write){
-					.file = pair->key,
-					.value = arena_strndup(l->arena, line, len),
-					.where = where,
-					.controller = controller_of(l, pair->key),
-				},
-				e);
+			r = add(l, &w, e);
 	}
 	return r;
+}
+
+/* Not in spec_check: such a configuration is valid, but no group of v2 can be made from it (F22). */
+static int refuse_v1_only(struct limits *l, const struct spec_memory *m, struct err *e)
+{
+	if (!m->has_swappiness && !m->disable_oom_killer)
+		return 0;
+	err_kind(e, ERR_UNSUPPORTED, "cgroup v2 has no such setting: leave it out");
+	return err_at(
+		e, "%s",
+		place(l, m->has_swappiness ? "memory.swappiness" : "memory.disableOOMKiller"));
 }
 
 int cgroup_limits_plan(const struct spec_resources *r, const char *at, struct plan_cgroup *cg,
@@ -400,15 +400,17 @@ int cgroup_limits_plan(const struct spec_resources *r, const char *at, struct pl
 	full.memory = r->memory ? r->memory : &no_memory;
 	full.cpu = r->cpu ? r->cpu : &no_cpu;
 	full.block_io = r->block_io ? r->block_io : &no_block_io;
-	ret = add_scalars(&l, &full, e);
+	ret = refuse_v1_only(&l, full.memory, e);
+	if (ret >= 0)
+		ret = add_scalars(&l, &full, e);
 	if (ret >= 0)
 		ret = add_weights(&l, full.block_io, e);
 	if (ret >= 0)
 		ret = add_throttles(&l, full.block_io, e);
 	if (ret >= 0)
 		ret = add_hugepages(&l, r, e);
-	if (ret >= 0)
-		ret = add_rdma(&l, r, e);
+	for (size_t i = 0; i < r->rdma.n && ret >= 0; i++)
+		ret = add_rdma(&l, &r->rdma.items[i], e);
 	/* Last: what is said in v2's own words overrides what was converted (F21). */
 	for (size_t i = 0; i < r->unified.n && ret >= 0; i++)
 		ret = add_unified(&l, &r->unified.items[i], e);

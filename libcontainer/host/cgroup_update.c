@@ -65,8 +65,7 @@ static int write_limits(int root_fd, const char *root_path, int dirfd,
 }
 
 /* Device rules are for create: clients send them along with every update, without linux.devices. */
-int cgroup_update(const char *root, const char *path, const struct spec_resources *r,
-		  struct err *e)
+int cgroup_update(const char *root, const char *path, const struct spec_resources *r, struct err *e)
 {
 	char root_path[PATH_MAX];
 	_cleanup_close_ int root_fd = cgroup_open_root(root, root_path, e);

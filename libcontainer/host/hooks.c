@@ -90,23 +90,31 @@ static int plan_kind(const struct host_env *h, enum plan_hook_kind kind,
 	return r;
 }
 
-/* Both halves are objects of their own; where they are cut, pid and status go. */
-static void write_head(const struct host_env *h, const struct spec *s, struct json_writer *w)
+static int write_head(const struct host_env *h, const struct spec *s, struct buf *out,
+		      struct err *e)
 {
+	struct json_writer *w = json_writer_new(0);
+
+	if (!w)
+		return err_nomem(e);
 	json_open_object(w);
 	json_key(w, "ociVersion");
 	json_str(w, s->oci_version);
 	json_key(w, "id");
 	json_str(w, h->id);
 	json_close_object(w);
+	return json_writer_finish(w, out, e);
 }
 
-static void write_tail(const struct host_env *h, const struct spec *s, const struct plan *p,
-		       struct json_writer *w)
+static int write_tail(const struct spec *s, const struct plan *p, struct buf *out, struct err *e)
 {
+	struct json_writer *w = json_writer_new(0);
+
+	if (!w)
+		return err_nomem(e);
 	json_open_object(w);
 	json_key(w, "bundle");
-	json_str(w, h->bundle);
+	json_str(w, p->bundle);
 	if (p->rootfs.path) {
 		json_key(w, "root"); /* not of the specification, but hooks of GPU vendors look */
 		json_str(w, p->rootfs.path);
@@ -119,21 +127,17 @@ static void write_tail(const struct host_env *h, const struct spec *s, const str
 	}
 	json_close_object(w);
 	json_close_object(w);
+	return json_writer_finish(w, out, e);
 }
 
+/* Head and tail are objects of their own; where they are cut open, pid and status go. */
 static int plan_state(const struct host_env *h, const struct spec *s, struct plan *p, struct err *e)
 {
-	struct json_writer *head_writer = json_writer_new(0), *tail_writer = json_writer_new(0);
 	_cleanup_buf_ struct buf head = { 0 }, tail = { 0 };
-	int r = 0;
+	int r = write_head(h, s, &head, e);
 
-	if (!head_writer || !tail_writer)
-		return err_nomem(e);
-	write_head(h, s, head_writer);
-	write_tail(h, s, p, tail_writer);
-	r = json_writer_finish(head_writer, &head, e);
 	if (r == 0)
-		r = json_writer_finish(tail_writer, &tail, e);
+		r = write_tail(s, p, &tail, e);
 	if (r < 0)
 		return r;
 	p->hook_state_head = arena_printf(p->arena, "%.*s,\"pid\":", (int)head.len - 1, head.data);

@@ -12,7 +12,7 @@
 #include "base/fmt.h"
 
 #define SONAME "libmount.so.1"
-#define NOTE_JSON                                                                           \
+#define NOTE_JSON                                                                               \
 	"[{\"feature\":\"mount\",\"description\":\"Find unusual cgroup2 mounts\",\"priority\":" \
 	"\"suggested\",\"soname\":[\"" SONAME "\"]}]"
 
@@ -65,8 +65,9 @@ static int load(struct libmount *m, struct err *e)
 		void *fn = dlsym(library, symbols[i].name);
 
 		if (!fn)
-			return err_kind(e, ERR_UNSUPPORTED, "%s has no %s: install libmount1 2.30 or newer",
-					SONAME, symbols[i].name);
+			return err_kind(e, ERR_UNSUPPORTED,
+					"%s has no %s: install libmount1 2.30 or newer", SONAME,
+					symbols[i].name);
 		memcpy(symbols[i].fn, &fn, sizeof(fn));
 	}
 	return 0;

@@ -5,8 +5,9 @@
  * - on 32 bits only the lower halves of arguments and of the profile's values count;
  * - on i386 a rule for a call that socketcall or ipc multiplexes is also one for these, with the
  *   number of the call in the first argument (the rule's own comparison of it gets lost).
- * Where rules with different actions may hold at once, libseccomp's answer depends on the inner
- * order of its tree: such profiles are left to it. */
+ * Where rules with different actions may hold at once, the answer depends on the order of
+ * libseccomp's tree. With one comparison a rule such profiles are left to it. With more it is
+ * neither predictable nor safe (2.5.4 makes wrong programs, or never ends): they are refused. */
 #include <errno.h>
 #include <linux/audit.h>
 #include <stdlib.h>

@@ -16,6 +16,7 @@
 #include "base/cleanup.h"
 #include "base/fd.h"
 #include "base/fmt.h"
+#include "base/path.h"
 #include "init/story.h"
 #include "plan/sync.h"
 #include "sys/sys.h"
@@ -72,6 +73,16 @@ static int runtime_hooks(struct init_ctx *c, struct err *e)
 	if (r < 0)
 		return r;
 	return sync_expect(c->sync, SYNC_HOOKS_RAN, NULL, e);
+}
+
+/* A working directory that is missing is made, as the peers do. */
+static int make_cwd(struct init_ctx *c, struct err *e)
+{
+	int fd = c->plan->has_process ? path_make_in(c->root_fd, c->plan->process.cwd, false, e) : 0;
+
+	if (c->plan->has_process)
+		x_close(fd);
+	return fd < 0 ? err_at(e, "process.cwd") : 0;
 }
 
 static int create_container_hooks(struct init_ctx *c, struct err *e)
@@ -134,6 +145,7 @@ static const struct story_step story[] = {
 	{ "devices", devices_apply },
 	{ "paths", paths_apply },
 	{ "sysctl", sysctl_apply },
+	{ "cwd", make_cwd },
 	{ "runtime-hooks", runtime_hooks },
 	{ "createContainer", create_container_hooks },
 	{ "pivot", rootfs_pivot },

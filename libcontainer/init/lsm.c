@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The labels that the program is to start with, written through the host's procfs: whatever the
  * container has mounted on its /proc, the label arrives (CVE-2019-16884). */
-#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 
@@ -22,13 +21,11 @@ int lsm_apply(const struct plan_process *pp, int proc_fd, struct err *e)
 {
 	int r = 0;
 
-	if (pp->apparmor) {
+	/* The file of its own, for attr/exec may be SELinux's on the same host. */
+	if (pp->apparmor)
 		r = write_attr(proc_fd, "self/attr/apparmor/exec", pp->apparmor);
-		if (r == -ENOENT) /* Linux before 5.8 shares one file among the modules */
-			r = write_attr(proc_fd, "self/attr/exec", pp->apparmor);
-		if (r < 0)
-			return err_sys(e, r, "apparmor", "%s", pp->apparmor);
-	}
+	if (r < 0)
+		return err_sys(e, r, "apparmor", "%s", pp->apparmor);
 	if (pp->selinux)
 		r = write_attr(proc_fd, "self/attr/exec", pp->selinux);
 	return r < 0 ? err_sys(e, r, "selinux", "%s", pp->selinux) : 0;

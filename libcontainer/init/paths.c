@@ -139,11 +139,11 @@ int paths_apply(struct init_ctx *c, struct err *e)
 	const struct plan_rootfs *p = &c->plan->rootfs;
 	_cleanup_(covers_done) struct covers v = { -EBADF, -EBADF };
 
-	for (size_t i = 0; i < p->n_readonly_paths; i++)
-		if (make_readonly(c, p->readonly_paths[i], e) < 0)
-			return err_at(e, "linux.readonlyPaths[%zu]", i);
 	for (size_t i = 0; i < p->n_masked; i++)
 		if (mask(c, &v, p->masked[i], e) < 0)
 			return err_at(e, "linux.maskedPaths[%zu]", i);
+	for (size_t i = 0; i < p->n_readonly_paths; i++)
+		if (make_readonly(c, p->readonly_paths[i], e) < 0)
+			return err_at(e, "linux.readonlyPaths[%zu]", i);
 	return 0;
 }

@@ -4,10 +4,12 @@
  *
  *	1 read, check and compile: nothing has changed yet
  *	2 take the id, write the intent: from here a crash is cleaned up by `delete --force`
- *	3 the cgroup with its limits
- *	4 the clone (life/spawn.c), then a conversation with init (init/init.c)
- *	5 what only we may do to it (limits, priority), the final record, the pid file
- *	6 SYNC_RECORDED: init is on its own
+ *	3 the cgroup
+ *	4 the clone (life/spawn.c)
+ *	5 while init works: limits, device program, our copy of config.json
+ *	6 a conversation with init (init/init.c)
+ *	7 what only we may do to it (rlimits, priority), the final record, the pid file
+ *	8 SYNC_RECORDED: init is on its own
  *
  * The error path is `delete --force`: there is one way to clean up.
  */
@@ -95,33 +97,31 @@ static int make_fifo(struct create *c, struct err *e)
 	return 0;
 }
 
-static int fill_statedir(struct create *c, struct err *e)
-{
-	int r = write_intent(c, e);
-
-	if (r == 0)
-		r = file_write_atomic_at(c->dir.dir_fd, STATEDIR_CONFIG, c->bundle.text,
-					 strlen(c->bundle.text), 0600, e);
-	if (r == 0)
-		r = make_fifo(c, e);
-	return r;
-}
-
 static int make_cgroup(struct create *c, struct err *e)
 {
 	struct plan_cgroup *cg = &c->bundle.plan.cgroup;
-	int fd, r;
+	int r;
 
 	if (!cg->path)
 		return 0;
-	fd = cgroup_create(c->ctx->cgroup_root, cg, e);
-	if (fd < 0)
-		return fd;
-	c->spawn.cgroup_fd = fd;
+	c->spawn.cgroup_fd = cgroup_create(c->ctx->cgroup_root, cg, e);
+	if (c->spawn.cgroup_fd < 0)
+		return c->spawn.cgroup_fd;
 	r = sys_symlinkat(cg->path, c->dir.dir_fd, STATEDIR_CGROUP);
+	return r < 0 ? err_sys(e, r, "symlink", STATEDIR_CGROUP) : 0;
+}
+
+/* Init needs none of this for its own work, and the program waits for all of it. */
+static int work_beside_init(struct create *c, struct err *e)
+{
+	const char *text = c->bundle.text;
+	int r = 0;
+
+	if (c->spawn.cgroup_fd >= 0)
+		r = cgroup_apply(c->spawn.cgroup_fd, &c->bundle.plan.cgroup, e);
 	if (r < 0)
-		return err_sys(e, r, "symlink", STATEDIR_CGROUP);
-	return cgroup_apply(fd, cg, e);
+		return r;
+	return file_write_new_at(c->dir.dir_fd, STATEDIR_CONFIG, text, strlen(text), 0600, e);
 }
 
 static int run_hooks(struct create *c, struct err *e)
@@ -199,8 +199,10 @@ static int seal(struct create *c, struct err *e)
 
 static int make_container(struct create *c, struct err *e)
 {
-	int r = fill_statedir(c, e);
+	int r = write_intent(c, e);
 
+	if (r == 0)
+		r = make_fifo(c, e);
 	if (r == 0)
 		r = make_cgroup(c, e);
 	if (r == 0)
@@ -212,6 +214,8 @@ static int make_container(struct create *c, struct err *e)
 	c->spawn.close_fds[2] = c->owned_console;
 	if (r == 0)
 		r = spawn_child(&c->spawn, e);
+	if (r == 0)
+		r = work_beside_init(c, e);
 	if (r == 0)
 		r = converse(c, e);
 	if (r == 0)

@@ -10,9 +10,9 @@ struct live {
 	struct record record; /* its cgroup_path is never NULL */
 	enum lc_status status;
 };
-#define LIVE_EMPTY                       \
-	{                                \
-		.dir = STATEDIR_EMPTY    \
+#define LIVE_EMPTY                    \
+	{                             \
+		.dir = STATEDIR_EMPTY \
 	}
 
 /* ERR_STATE "container not running" when it is stopped or still being made. Fills *ret in any case:

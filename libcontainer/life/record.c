@@ -116,19 +116,43 @@ int record_read(const struct statedir *d, const char *id, struct arena *arena, s
 	return 0;
 }
 
+/* Days since 1970-01-01 as a date of the Gregorian calendar. libc's own would read the time zone. */
+static void civil_date(int64_t days, int *year, int *month, int *day)
+{
+	int64_t z = days + 719468, era = z / 146097, doe = z % 146097; /* from 0000-03-01 */
+	int64_t yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
+	int64_t doy = doe - (365 * yoe + yoe / 4 - yoe / 100), mp = (5 * doy + 2) / 153;
+
+	*day = (int)(doy - (153 * mp + 2) / 5 + 1);
+	*month = (int)(mp < 10 ? mp + 3 : mp - 9);
+	*year = (int)(yoe + era * 400 + (*month <= 2));
+}
+
+/* Writes n in decimal with leading zeros. */
+static char *digits(char *p, int64_t n, int width)
+{
+	for (int i = width - 1; i >= 0; i--, n /= 10)
+		p[i] = (char)('0' + n % 10);
+	return p + width;
+}
+
+/* RFC 3339 with nanoseconds, UTC. */
 static const char *now_text(struct arena *arena)
 {
-	char date[24];
+	char text[] = "yyyy-mm-ddThh:mm:ss.nnnnnnnnnZ", *p = text;
+	int year, month, day;
 	struct timespec ts;
-	struct tm tm;
 
 	clock_gettime(CLOCK_REALTIME, &ts);
-	gmtime_r(&ts.tv_sec, &tm);
-	strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &tm);
-	/* nine digits: 1000000000 + ns, its leading 1 skipped */
-	char ns[16];
-	fmt_str(ns, sizeof(ns), "%ld", 1000000000L + ts.tv_nsec);
-	return arena_printf(arena, "%s.%sZ", date, ns + 1);
+	civil_date(ts.tv_sec / 86400, &year, &month, &day);
+	p = digits(p, year, 4) + 1;
+	p = digits(p, month, 2) + 1;
+	p = digits(p, day, 2) + 1;
+	p = digits(p, ts.tv_sec / 3600 % 24, 2) + 1;
+	p = digits(p, ts.tv_sec / 60 % 60, 2) + 1;
+	p = digits(p, ts.tv_sec % 60, 2) + 1;
+	(void)digits(p, ts.tv_nsec, 9);
+	return arena_strdup(arena, text);
 }
 
 static int read_boot_id(char *buf, size_t size)

@@ -124,8 +124,9 @@ int statedir_create(const char *root, const char *id, struct statedir *ret, stru
 	return 0;
 }
 
-static const char *const contents[] = { STATEDIR_FIFO, STATEDIR_CONFIG, STATEDIR_CGROUP, STATEDIR_RECORD,
-					STATEDIR_RECORD ".tmp", STATEDIR_CONFIG ".tmp" };
+static const char *const contents[] = {
+	STATEDIR_FIFO, STATEDIR_CONFIG, STATEDIR_CGROUP, STATEDIR_RECORD, STATEDIR_RECORD ".tmp",
+};
 
 int statedir_remove(struct statedir *d, const char *id, struct err *e)
 {

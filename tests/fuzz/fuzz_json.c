@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Any bytes as JSON: decoding never crashes, and what decodes without a problem is written and
- * decodes again to the same text. The first byte says whether problems are collected. Without
- * libFuzzer it runs over the files named on its command line. */
+ * decodes again to the same text. The first byte says whether problems are collected. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -107,24 +106,3 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	arena_free(arena);
 	return 0;
 }
-
-#ifndef FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
-static void run_file(const char *path)
-{
-	static uint8_t data[JSON_MAX_SIZE + 2];
-	FILE *f = fopen(path, "re");
-	size_t n;
-
-	require(f != NULL, path);
-	n = fread(data, 1, sizeof(data), f);
-	fclose(f);
-	LLVMFuzzerTestOneInput(data, n);
-}
-
-int main(int argc, char **argv)
-{
-	for (int i = 1; i < argc; i++)
-		run_file(argv[i]);
-	return 0;
-}
-#endif

@@ -120,7 +120,13 @@ has() { case $1 in *"$2"*) ;; *) die "'$1' does not contain '$2'" ;; esac; }
 lacks() { case $1 in *"$2"*) die "'$1' contains '$2'" ;; *) ;; esac; }
 exists() { [ -e "$1" ] || die "$1 does not exist"; }
 missing() { [ ! -e "$1" ] || die "$1 exists"; }
-gone() { ! kill -0 "$1" 2> /dev/null || die "process $1 is still alive"; }
+# A zombie is gone: whoever is its parent by now may take its time.
+gone() {
+	case $(sed 's/.*) //' "/proc/$1/stat" 2> /dev/null) in
+	'' | Z* | X*) ;;
+	*) die "process $1 is still alive" ;;
+	esac
+}
 
 # eventually COMMAND...: within five seconds it succeeds.
 eventually() {
@@ -145,7 +151,7 @@ harness_traces() {
 	find "$(cgroup_tree)" -mindepth 1 -type d 2> /dev/null | grep -v -e '\.slice' -e '\.scope' || true
 	awk '{ print "mount " $5 }' /proc/self/mountinfo
 	find /tmp /run /dev/shm -maxdepth 1 -name '*hull*' ! -path "$HARNESS_TMP" 2> /dev/null || true
-	pgrep -a -x hull | sed 's/^/process /' || true
+	pgrep -a -r R,S,D,T -x hull | sed 's/^/process /' || true
 }
 
 # ---- TAP ------------------------------------------------------------------------------------

@@ -11,9 +11,10 @@
 #include "host/host.h"
 
 /* An array of a specification from its elements. */
-#define SPEC_ITEMS(type, ...)                        \
-	{ .items = (type[]){ __VA_ARGS__ },          \
-	  .n = ARRAY_SIZE(((type[]){ __VA_ARGS__ })) }
+#define SPEC_ITEMS(type, ...)                                                                \
+	{                                                                                    \
+		.items = (type[]){ __VA_ARGS__ }, .n = ARRAY_SIZE(((type[]){ __VA_ARGS__ })) \
+	}
 #define SPEC_STRINGS(...) SPEC_ITEMS(const char *, __VA_ARGS__)
 
 /* What the step under test works on; plans_enter() and plans_leave() are Criterion fixtures. */

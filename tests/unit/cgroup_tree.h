@@ -20,13 +20,13 @@ struct cgroup_tree {
 };
 
 /* Every test says what went wrong, not only that something did. */
-#define assert_ok(r, e)                                                \
-	do {                                                           \
-		char _text[640] = "";                                  \
-		int _r = (int)(r);                                     \
-		if (_r < 0)                                            \
-			err_text((e), _text, sizeof(_text));           \
-		cr_assert_geq(_r, 0, "%s: %s", #r, _text);             \
+#define assert_ok(r, e)                                      \
+	do {                                                 \
+		char _text[640] = "";                        \
+		int _r = (int)(r);                           \
+		if (_r < 0)                                  \
+			err_text((e), _text, sizeof(_text)); \
+		cr_assert_geq(_r, 0, "%s: %s", #r, _text);   \
 	} while (0)
 
 static inline void tree_put(const struct cgroup_tree *t, const char *path, const char *text)

@@ -85,9 +85,9 @@ static bool allowed(const struct plan_cgroup *cg, char type, uint32_t major_, ui
 		    const char *letters)
 {
 	struct bpf_cgroup_dev_ctx ctx = {
-		.access_type = access_bits(letters) << 16 |
-			       (type == 'b' ? (unsigned)BPF_DEVCG_DEV_BLOCK
-					    : (unsigned)BPF_DEVCG_DEV_CHAR),
+		.access_type =
+			access_bits(letters) << 16 | (type == 'b' ? (unsigned)BPF_DEVCG_DEV_BLOCK
+								  : (unsigned)BPF_DEVCG_DEV_CHAR),
 		.major = major_,
 		.minor = minor_,
 	};
@@ -158,10 +158,10 @@ static struct verdict verdicts[] = {
 	  true },
 	/* the order decides */
 	{ RULE(true, "b", 8, 0, "rwm") "," DENY_ALL, 'b', 8, 0, "r", false },
-	{ DENY_ALL "," RULE(true, "c", 10, 229, "rwm") "," RULE(false, "c", 10, 229, "rwm"), 'c', 10,
-	  229, "r", false },
-	{ DENY_ALL "," RULE(false, "c", 10, 229, "rwm") "," RULE(true, "c", 10, 229, "rwm"), 'c', 10,
-	  229, "r", true },
+	{ DENY_ALL "," RULE(true, "c", 10, 229, "rwm") "," RULE(false, "c", 10, 229, "rwm"), 'c',
+	  10, 229, "r", false },
+	{ DENY_ALL "," RULE(false, "c", 10, 229, "rwm") "," RULE(true, "c", 10, 229, "rwm"), 'c',
+	  10, 229, "r", true },
 	/* exceptions from everything */
 	{ ALLOW_ALL "," RULE(false, "b", 8, 0, "w"), 'b', 8, 0, "r", true },
 	{ ALLOW_ALL "," RULE(false, "b", 8, 0, "w"), 'b', 8, 0, "w", false },
@@ -180,12 +180,12 @@ static struct verdict verdicts[] = {
 
 ParameterizedTestParameters(cgroup_devices, the_last_rule_that_speaks_of_an_access_decides)
 {
-	return cr_make_param_array(struct verdict, verdicts, sizeof(verdicts) / sizeof(verdicts[0]));
+	return cr_make_param_array(struct verdict, verdicts,
+				   sizeof(verdicts) / sizeof(verdicts[0]));
 }
 
-ParameterizedTest(struct verdict *v, cgroup_devices,
-		  the_last_rule_that_speaks_of_an_access_decides, .init = make_arena,
-		  .fini = free_arena)
+ParameterizedTest(struct verdict *v, cgroup_devices, the_last_rule_that_speaks_of_an_access_decides,
+		  .init = make_arena, .fini = free_arena)
 {
 	struct plan_cgroup cg = plan_rules(v->rules);
 
@@ -281,8 +281,7 @@ Test(cgroup_devices, the_kernel_takes_and_obeys_the_program, .init = make_arena,
 	close(fd);
 }
 
-Test(cgroup_devices, a_second_program_replaces_the_first, .init = make_arena,
-     .fini = remove_group)
+Test(cgroup_devices, a_second_program_replaces_the_first, .init = make_arena, .fini = remove_group)
 {
 	struct plan_cgroup strict = plan_rules(DENY_ALL);
 	struct plan_cgroup kmsg = plan_rules(DENY_ALL "," RULE(true, "c", 1, 11, "r"));

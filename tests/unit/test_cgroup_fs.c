@@ -28,7 +28,11 @@ static struct plan_cgroup_write memory_and_pids[] = {
 	{ .file = "memory.low", .value = "1", .where = "l", .controller = "memory" },
 	{ .file = "pids.max", .value = "1", .where = "p", .controller = "pids" },
 	{ .file = "cgroup.max.depth", .value = "1", .where = "d" },
-	{ .file = "cpu.weight", .value = "100", .where = "c", .controller = "cpu", .optional = true },
+	{ .file = "cpu.weight",
+	  .value = "100",
+	  .where = "c",
+	  .controller = "cpu",
+	  .optional = true },
 };
 
 Test(cgroup_fs, missing_parents_are_made, .init = make_tree, .fini = drop_tree)
@@ -56,8 +60,7 @@ Test(cgroup_fs, an_empty_group_that_is_there_is_used, .init = make_tree, .fini =
 	close(fd);
 }
 
-Test(cgroup_fs, controllers_are_enabled_on_the_way_down_only, .init = make_tree,
-     .fini = drop_tree)
+Test(cgroup_fs, controllers_are_enabled_on_the_way_down_only, .init = make_tree, .fini = drop_tree)
 {
 	struct plan_cgroup cg = { .path = "/a/b", .writes = memory_and_pids, .n_writes = 5 };
 	struct err e;
@@ -324,8 +327,7 @@ Test(cgroup_fs_kernel, remove_kills_everything_below, .init = real_init, .fini =
 	}
 }
 
-Test(cgroup_fs_kernel, a_frozen_group_is_killed_and_removed, .init = real_init,
-     .fini = real_fini)
+Test(cgroup_fs_kernel, a_frozen_group_is_killed_and_removed, .init = real_init, .fini = real_fini)
 {
 	struct err e;
 	int fd = make_real(group);
@@ -340,8 +342,7 @@ Test(cgroup_fs_kernel, a_frozen_group_is_killed_and_removed, .init = real_init,
 	close(fd);
 }
 
-Test(cgroup_fs_kernel, freezing_stops_and_thawing_continues, .init = real_init,
-     .fini = real_fini)
+Test(cgroup_fs_kernel, freezing_stops_and_thawing_continues, .init = real_init, .fini = real_fini)
 {
 	struct err e;
 	int fd = make_real(group);
@@ -355,8 +356,7 @@ Test(cgroup_fs_kernel, freezing_stops_and_thawing_continues, .init = real_init,
 	close(fd);
 }
 
-Test(cgroup_fs_kernel, a_group_below_a_frozen_one_is_refused, .init = real_init,
-     .fini = real_fini)
+Test(cgroup_fs_kernel, a_group_below_a_frozen_one_is_refused, .init = real_init, .fini = real_fini)
 {
 	struct plan_cgroup below = { .path = sub };
 	struct err e = { 0 };
@@ -409,8 +409,7 @@ Test(cgroup_fs_kernel, sigkill_reaches_every_member, .init = real_init, .fini = 
 	close(fds[1]);
 }
 
-Test(cgroup_fs_kernel, the_pids_of_a_group_are_its_members, .init = real_init,
-     .fini = real_fini)
+Test(cgroup_fs_kernel, the_pids_of_a_group_are_its_members, .init = real_init, .fini = real_fini)
 {
 	pid_t first, *pids;
 	struct err e;
@@ -446,10 +445,14 @@ Test(cgroup_fs_kernel, the_owner_gets_the_group_and_its_delegated_files, .init =
 /* A file from the host's own set: written for real where the controller is there. */
 Test(cgroup_fs_kernel, limits_reach_the_kernel, .init = real_init, .fini = real_fini)
 {
-	static struct plan_cgroup_write depth = { .file = "cgroup.max.depth", .value = "3",
+	static struct plan_cgroup_write depth = { .file = "cgroup.max.depth",
+						  .value = "3",
 						  .where = "unified" };
-	static struct plan_cgroup_write bad = { .file = "cgroup.max.depth", .value = "many",
-						.where = "linux.resources.unified.cgroup.max.depth" };
+	static struct plan_cgroup_write bad = {
+		.file = "cgroup.max.depth",
+		.value = "many",
+		.where = "linux.resources.unified.cgroup.max.depth"
+	};
 	struct plan_cgroup cg = { .path = group, .writes = &depth, .n_writes = 1 };
 	struct err e = { 0 };
 	char text[16];

@@ -93,6 +93,7 @@ static struct conversion conversions[] = {
 	  "memory.max=67108864\n?memory.swap.max=0" },
 	{ "{\"memory\":{\"limit\":67108864,\"swap\":-1}}",
 	  "memory.max=67108864\n?memory.swap.max=max" },
+	{ "{\"memory\":{\"disableOOMKiller\":false,\"useHierarchy\":true}}", "" },
 	{ "{\"memory\":{\"kernel\":1000000,\"kernelTCP\":1000000}}", "" },
 	/* cpu */
 	{ "{\"cpu\":{\"shares\":1024}}", "?cpu.weight=100" },
@@ -145,12 +146,30 @@ ParameterizedTestParameters(cgroup_limits, resources_become_writes)
 				   sizeof(conversions) / sizeof(conversions[0]));
 }
 
-ParameterizedTest(struct conversion *c, cgroup_limits, resources_become_writes,
-		  .init = make_arena, .fini = free_arena)
+ParameterizedTest(struct conversion *c, cgroup_limits, resources_become_writes, .init = make_arena,
+		  .fini = free_arena)
 {
 	struct plan_cgroup cg = plan_of(c->json);
 
 	cr_assert_str_eq(dump(&cg), c->writes, "%s gives\n%s", c->json, dump(&cg));
+}
+
+Test(cgroup_limits, what_v2_cannot_do_is_refused_by_name, .init = make_arena, .fini = free_arena)
+{
+	static const char *const wheres[] = { "linux.resources.memory.swappiness",
+					      "linux.resources.memory.disableOOMKiller" };
+	static const char *const jsons[] = { "{\"memory\":{\"swappiness\":10}}",
+					     "{\"memory\":{\"disableOOMKiller\":true}}" };
+
+	for (size_t i = 0; i < 2; i++) {
+		struct plan_cgroup cg = { .path = "/box" };
+		struct err e = { 0 };
+
+		cr_assert_lt(cgroup_limits_plan(parse(jsons[i]), "linux.resources", &cg, arena, &e),
+			     0);
+		cr_assert_eq(e.kind, ERR_UNSUPPORTED);
+		cr_assert_str_eq(e.where, wheres[i]);
+	}
 }
 
 struct asker {
@@ -202,8 +221,9 @@ ParameterizedTest(struct asker *a, cgroup_limits, a_missing_controller_is_named_
 
 Test(cgroup_limits, defaults_need_no_controller, .init = make_arena, .fini = free_arena)
 {
-	struct plan_cgroup cg = plan_of("{\"memory\":{\"limit\":-1,\"swap\":-1},\"pids\":{\"limit\":-1},"
-					"\"cpu\":{\"shares\":1024,\"quota\":-1,\"idle\":0}}");
+	struct plan_cgroup cg =
+		plan_of("{\"memory\":{\"limit\":-1,\"swap\":-1},\"pids\":{\"limit\":-1},"
+			"\"cpu\":{\"shares\":1024,\"quota\":-1,\"idle\":0}}");
 	struct err e;
 	int fd;
 
@@ -290,8 +310,8 @@ Test(cgroup_limits, bfq_takes_the_weight_when_it_is_there, .init = make_tree, .f
 	cr_assert_str_eq(tree_get(&tree, "box/io.weight"), "untouched");
 }
 
-Test(cgroup_limits, the_reservation_limit_of_huge_pages_is_set_where_it_exists,
-     .init = make_tree, .fini = drop_tree)
+Test(cgroup_limits, the_reservation_limit_of_huge_pages_is_set_where_it_exists, .init = make_tree,
+     .fini = drop_tree)
 {
 	struct err e;
 
@@ -302,8 +322,7 @@ Test(cgroup_limits, the_reservation_limit_of_huge_pages_is_set_where_it_exists,
 	cr_assert_str_eq(tree_get(&tree, "box/hugetlb.2MB.rsvd.max"), "4096");
 }
 
-Test(cgroup_limits, no_swap_is_fine_where_swap_is_not_counted, .init = make_tree,
-     .fini = drop_tree)
+Test(cgroup_limits, no_swap_is_fine_where_swap_is_not_counted, .init = make_tree, .fini = drop_tree)
 {
 	struct err e;
 
@@ -371,8 +390,7 @@ Test(cgroup_limits, update_lifts_a_limit, .init = make_tree, .fini = drop_tree)
 	cr_assert_str_eq(tree_get(&tree, "box/pids.max"), "max");
 }
 
-Test(cgroup_limits, update_enables_the_controller_it_needs, .init = make_tree,
-     .fini = drop_tree)
+Test(cgroup_limits, update_enables_the_controller_it_needs, .init = make_tree, .fini = drop_tree)
 {
 	struct err e;
 
@@ -405,8 +423,9 @@ Test(cgroup_limits, shares_follow_the_agreed_curve)
 		double l = log2(shares);
 		double want = ceil(pow(10, (l * l + 125 * l) / 612 - 7.0 / 34) - 1e-9);
 
-		cr_assert_eq(cgroup_weight_from_shares(shares), (uint64_t)want, "%u shares: %llu, not %.0f",
-			     shares, (unsigned long long)cgroup_weight_from_shares(shares), want);
+		cr_assert_eq(cgroup_weight_from_shares(shares), (uint64_t)want,
+			     "%u shares: %llu, not %.0f", shares,
+			     (unsigned long long)cgroup_weight_from_shares(shares), want);
 	}
 }
 

@@ -91,11 +91,12 @@ static struct refused refusals[] = {
 
 ParameterizedTestParameters(cgroup_path, impossible_paths_are_refused)
 {
-	return cr_make_param_array(struct refused, refusals, sizeof(refusals) / sizeof(refusals[0]));
+	return cr_make_param_array(struct refused, refusals,
+				   sizeof(refusals) / sizeof(refusals[0]));
 }
 
-ParameterizedTest(struct refused *c, cgroup_path, impossible_paths_are_refused,
-		  .init = make_plan, .fini = drop_plan)
+ParameterizedTest(struct refused *c, cgroup_path, impossible_paths_are_refused, .init = make_plan,
+		  .fini = drop_plan)
 {
 	struct err e = { 0 };
 	char text[128];
@@ -135,8 +136,9 @@ Test(cgroup_path, disabled_cgroups_refuse_limits, .init = make_plan, .fini = dro
 	struct host_env disabled = { .id = "web1", .cgroup_disabled = true };
 	struct err e = { 0 };
 
-	cr_assert_lt(cgroup_plan(&disabled, parse("\"resources\":{\"pids\":{\"limit\":5}}", ""), &p, &e),
-		     0);
+	cr_assert_lt(
+		cgroup_plan(&disabled, parse("\"resources\":{\"pids\":{\"limit\":5}}", ""), &p, &e),
+		0);
 	cr_assert_str_eq(e.where, "linux.resources.pids.limit");
 }
 
@@ -154,13 +156,13 @@ Test(cgroup_path, device_rules_are_left_to_the_kernel_without_privilege, .init =
 
 #define CGROUPNS "\"namespaces\":[{\"type\":\"mount\"},{\"type\":\"cgroup\"}]"
 #define HOST_CGROUPNS "\"namespaces\":[{\"type\":\"mount\"}]"
-#define USERNS                                                                              \
-	"\"namespaces\":[{\"type\":\"mount\"},{\"type\":\"cgroup\"},{\"type\":\"user\"}],"   \
-	"\"uidMappings\":[{\"containerID\":0,\"hostID\":100000,\"size\":5},"                \
+#define USERNS                                                                             \
+	"\"namespaces\":[{\"type\":\"mount\"},{\"type\":\"cgroup\"},{\"type\":\"user\"}]," \
+	"\"uidMappings\":[{\"containerID\":0,\"hostID\":100000,\"size\":5},"               \
 	"{\"containerID\":5,\"hostID\":300000,\"size\":10}]"
-#define MOUNT(dest, opts)                                                              \
-	"{\"destination\":\"" dest "\",\"type\":\"cgroup\",\"source\":\"cgroup\",\"options\":[" \
-	opts "]}"
+#define MOUNT(dest, opts)          \
+	"{\"destination\":\"" dest \
+	"\",\"type\":\"cgroup\",\"source\":\"cgroup\",\"options\":[" opts "]}"
 
 struct owner {
 	char linux_[300], mounts[200];

@@ -120,8 +120,9 @@ static int drop_kill_and_plan(void)
 	if (creds_apply(&bare, &error) < 0)
 		return 1;
 	plan_of(&host, &sp);
-	return process.caps.bounding == BIT(CAP_CHOWN) && process.caps.permitted == BIT(CAP_CHOWN) ?
-		       0 : 2;
+	return process.caps.bounding == BIT(CAP_CHOWN) && process.caps.permitted == BIT(CAP_CHOWN)
+		       ? 0
+		       : 2;
 }
 
 /* Runs fn in a child, for it gives up its rights; expects 0. */
@@ -175,8 +176,9 @@ static int become_user(void)
 		return 5;
 	return status_mask("CapPrm") == BIT(CAP_KILL) && status_mask("CapEff") == BIT(CAP_KILL) &&
 			       status_mask("CapInh") == BIT(CAP_KILL) &&
-			       status_mask("CapAmb") == BIT(CAP_KILL) ?
-		       0 : 6;
+			       status_mask("CapAmb") == BIT(CAP_KILL)
+		       ? 0
+		       : 6;
 }
 
 Test(creds_plan, process_has_exactly_the_planned_rights)
@@ -193,7 +195,9 @@ static int keep_nothing(void)
 	if (getgroups(0, NULL) != 0)
 		return 2;
 	return status_mask("CapBnd") | status_mask("CapPrm") | status_mask("CapEff") |
-			       status_mask("CapInh") | status_mask("CapAmb") ? 3 : 0;
+			       status_mask("CapInh") | status_mask("CapAmb")
+		       ? 3
+		       : 0;
 }
 
 Test(creds_plan, empty_sets_leave_nothing)

@@ -160,11 +160,18 @@ Test(hooks, descriptors_and_signals_of_the_caller_are_not_inherited)
 	signal(SIGPIPE, SIG_IGN);
 	sigfillset(&blocked);
 	sigprocmask(SIG_SETMASK, &blocked, NULL);
-	snprintf(command, sizeof(command), "[ ! -e /proc/self/fd/%d ] && grep Sig /proc/self/status >sig",
-		 leak);
+	snprintf(command, sizeof(command),
+		 "[ ! -e /proc/self/fd/%d ] && grep Sig /proc/self/status >sig", leak);
 	cr_assert_eq(run_shell(command), 0, "%s", message());
 	cr_assert(strstr(content("sig"), "SigBlk:\t0000000000000000"), "%s", content("sig"));
 	cr_assert(strstr(content("sig"), "SigIgn:\t0000000000000000"), "%s", content("sig"));
+}
+
+Test(hooks, files_they_make_are_not_for_everybody_to_write)
+{
+	umask(0); /* as in init */
+	cr_assert_eq(run_shell("umask >mask"), 0, "%s", message());
+	cr_assert_str_eq(content("mask"), "0022\n");
 }
 
 Test(hooks, exit_status_is_in_the_error)

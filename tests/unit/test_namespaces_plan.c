@@ -42,11 +42,11 @@ Test(namespaces_plan, without_path_is_new_and_absent_is_shared)
 
 Test(namespaces_plan, joins_come_in_the_order_that_the_kernel_needs)
 {
-	struct spec s = { .linux_.namespaces = SPEC_ITEMS(
-				  struct spec_namespace, { CLONE_NEWNS, "/proc/self/ns/mnt" },
-				  { CLONE_NEWPID, "/proc/self/ns/pid" },
-				  { CLONE_NEWNET, "/proc/self/ns/net" },
-				  { CLONE_NEWIPC, "/proc/self/ns/ipc" }) };
+	struct spec s = { .linux_.namespaces = SPEC_ITEMS(struct spec_namespace,
+							  { CLONE_NEWNS, "/proc/self/ns/mnt" },
+							  { CLONE_NEWPID, "/proc/self/ns/pid" },
+							  { CLONE_NEWNET, "/proc/self/ns/net" },
+							  { CLONE_NEWIPC, "/proc/self/ns/ipc" }) };
 	const int order[] = { CLONE_NEWIPC, CLONE_NEWNET, CLONE_NEWPID, CLONE_NEWNS };
 
 	cr_assert_eq(plan_of(&s), 0, "%s", error.msg);
@@ -94,9 +94,9 @@ Test(namespaces_plan, foreign_user_namespace_needs_an_intermediate)
 
 Test(namespaces_plan, namespace_of_another_type_is_refused_with_its_place)
 {
-	struct spec s = { .linux_.namespaces = SPEC_ITEMS(
-				  struct spec_namespace, { .type = CLONE_NEWPID },
-				  { CLONE_NEWNET, "/proc/self/ns/ipc" }) };
+	struct spec s = { .linux_.namespaces =
+				  SPEC_ITEMS(struct spec_namespace, { .type = CLONE_NEWPID },
+					     { CLONE_NEWNET, "/proc/self/ns/ipc" }) };
 
 	cr_assert_eq(plan_of(&s), -EINVAL);
 	cr_assert_str_eq(error.where, "linux.namespaces[1].path");
@@ -117,8 +117,8 @@ Test(namespaces_plan, other_files_and_missing_ones_are_refused_without_waiting)
 
 Test(namespaces_plan, dry_run_looks_at_no_path)
 {
-	struct spec s = { .linux_.namespaces =
-				  SPEC_ITEMS(struct spec_namespace, { CLONE_NEWUSER, "/missing" }) };
+	struct spec s = { .linux_.namespaces = SPEC_ITEMS(struct spec_namespace,
+							  { CLONE_NEWUSER, "/missing" }) };
 	struct host_env dry = { .dry_run = true };
 
 	cr_assert_eq(namespaces_plan(&dry, &s, &plan, &error), 0);

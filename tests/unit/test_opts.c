@@ -236,8 +236,7 @@ Test(opts, errors_name_the_option_and_the_value)
 		{ { "--preserve-fds=4294967296" },
 		  "option --preserve-fds: \"4294967296\" is not a number in range" },
 		{ { "-f", "yaml" }, "option --format: \"yaml\" is not one of table, json" },
-		{ { "--pidfd-socket", "s" },
-		  "option --pidfd-socket: not supported by this build" },
+		{ { "--pidfd-socket", "s" }, "option --pidfd-socket: not supported by this build" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {

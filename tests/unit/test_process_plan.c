@@ -108,9 +108,11 @@ Test(process_plan, defaults_of_what_is_not_given)
 
 Test(process_plan, user_umask_and_groups_are_kept)
 {
-	plan_of((struct spec_process){
-		.user = { .uid = 5, .gid = 6, .has_umask = true, .umask = 0,
-			  .additional_gids = SPEC_ITEMS(uint32_t, 9, 8) } });
+	plan_of((struct spec_process){ .user = { .uid = 5,
+						 .gid = 6,
+						 .has_umask = true,
+						 .umask = 0,
+						 .additional_gids = SPEC_ITEMS(uint32_t, 9, 8) } });
 	cr_assert(process.uid == 5 && process.gid == 6);
 	cr_assert_eq(process.umask, 0);
 	cr_assert_eq(process.n_groups, 2);

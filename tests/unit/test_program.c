@@ -150,8 +150,9 @@ Test(program, directory_outside_of_the_root_is_refused)
 	if (fork() == 0) {
 		snprintf(path, sizeof(path), "/proc/self/fd/%d", outside);
 		_exit(chroot("one") == 0 && change_dir(path) == -EACCES &&
-				      strstr(error.msg, "outside of the container") ?
-			      0 : 1);
+				      strstr(error.msg, "outside of the container")
+			      ? 0
+			      : 1);
 	}
 	int status;
 

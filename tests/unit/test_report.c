@@ -16,7 +16,8 @@ static int watch_stderr(void)
 {
 	int pair[2];
 
-	cr_assert_eq(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair), 0);
+	cr_assert_eq(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair),
+		     0);
 	cr_assert_geq(dup2(pair[1], STDERR_FILENO), 0);
 	close(pair[1]);
 	return pair[0];
@@ -104,8 +105,9 @@ Test(report, the_json_log_gets_one_object_and_stderr_the_plain_line)
 
 	err_kind(&e, ERR_NOTFOUND, "container does not exist");
 	text = report_to_file(LOG_FORMAT_JSON, &e);
-	cr_assert_eq(strncmp(text, "{\"level\":\"error\",\"msg\":"
-				   "\"create web1: container does not exist\",\"time\":\"",
+	cr_assert_eq(strncmp(text,
+			     "{\"level\":\"error\",\"msg\":"
+			     "\"create web1: container does not exist\",\"time\":\"",
 			     strlen("{\"level\":\"error\",\"msg\":"
 				    "\"create web1: container does not exist\",\"time\":\"")),
 		     0, "%s", text);

@@ -40,9 +40,10 @@ Test(signals, numbers_and_names_in_every_spelling)
 
 Test(signals, what_is_no_signal_is_refused_by_name)
 {
-	static const char *const rows[] = { "",	      "0",	  "65",	      "-9",	"9x",
-					    "FOO",    "SIG",	  "RTMIN+31", "RTMIN-1", "RTMAX+1",
-					    "RTMIN+", "RTMAX-31", "RTMINUS",  "9999999999" };
+	static const char *const rows[] = { "",	       "0",	    "65",     "-9",
+					    "9x",      "FOO",	    "SIG",    "RTMIN+31",
+					    "RTMIN-1", "RTMAX+1",   "RTMIN+", "RTMAX-31",
+					    "RTMINUS", "9999999999" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		struct err e;

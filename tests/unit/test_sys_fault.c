@@ -82,8 +82,10 @@ Test(sys_fault, every_call_of_a_name_fails)
 
 Test(sys_fault, nonsense_cannot_be_armed)
 {
-	const char *const specs[] = { "", "0", "1:x", "1:0", "1:-5", "9x", ":5",
-				      "a_name_that_no_system_call_will_ever_have" };
+	const char *const specs[] = { "",     "0",
+				      "1:x",  "1:0",
+				      "1:-5", "9x",
+				      ":5",   "a_name_that_no_system_call_will_ever_have" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(specs); i++)
 		cr_assert_eq(fault_arm(specs[i]), -EINVAL, "%s", specs[i]);

@@ -34,8 +34,9 @@ Test(sysctl_plan, both_spellings_lead_to_the_same_file)
 
 Test(sysctl_plan, keys_cannot_leave_the_tree)
 {
-	static const char *const keys[] = { "",	     "net/../../sysrq-trigger", "net.//.x", "/net",
-					    "net//x", "net/",			"net/./x",  ".." };
+	static const char *const keys[] = {
+		"", "net/../../sysrq-trigger", "net.//.x", "/net", "net//x", "net/", "net/./x", ".."
+	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
 		cr_assert_eq(plan_of(keys[i]), -EINVAL, "%s", keys[i]);
