@@ -119,6 +119,7 @@ libcontainer_libcontainer_a_SOURCES += \
 	libcontainer/host/seccomp_bpf.c \
 	libcontainer/host/seccomp_lib.c \
 	libcontainer/host/seccomp_rules.c \
+	libcontainer/host/seccomp_tables.c \
 	libcontainer/host/selfexe.c \
 	libcontainer/host/sysctl.c
 

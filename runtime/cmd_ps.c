@@ -153,22 +153,24 @@ static int filter(const struct pids *pids, char *text, struct buf *out, struct e
 	return 0;
 }
 
-static int print_table(const struct pids *pids, char **ps_options, size_t n, struct buf *out,
-		       struct err *e)
+static int print_table(const struct pids *pids, char *const *argv, struct buf *out, struct err *e)
 {
-	static char *const standard[] = { "ps", "-ef", NULL };
-	_cleanup_free_ char **argv = calloc(n + 2, sizeof(*argv));
 	_cleanup_buf_ struct buf text = {};
-	int r;
+	int r = run_ps(argv, &text, e);
 
-	if (!argv)
-		return err_nomem(e);
-	argv[0] = standard[0];
-	memcpy(argv + 1, ps_options, n * sizeof(*argv));
-	r = run_ps(n ? argv : standard, &text, e);
 	if (r < 0)
 		return r;
 	return text.data ? filter(pids, text.data, out, e) : err_bad(e, "", "ps printed nothing");
+}
+
+/* The id has been used: its place in front of the options is that of the program's name. */
+static char *const *ps_argv(const struct call *call)
+{
+	static char name[] = "ps";
+	static char *const standard[] = { name, "-ef", NULL };
+
+	call->args[0] = name;
+	return call->n_args > 1 ? call->args : standard;
 }
 
 static int run(const struct call *call, struct err *e)
@@ -185,7 +187,7 @@ static int run(const struct call *call, struct err *e)
 	if (a->format == JSON)
 		print_json(&pids, &out);
 	else
-		r = print_table(&pids, call->args + 1, call->n_args - 1, &out, e);
+		r = print_table(&pids, ps_argv(call), &out, e);
 	return r < 0 ? r : report_output(&out, e);
 }
 

@@ -222,10 +222,10 @@ static int parse_and_execute(const struct globals *g, struct call *call, struct 
 	if (r < 0)
 		return fail(command->name, NULL, &e, EXIT_FAILURE);
 	call->n_args = opts->n_args;
+	subject = command->max_args ? call->args[0] : NULL;
 	r = execute(g, call, whole_argv, &e);
 	if (r >= 0)
 		return r;
-	subject = command->max_args ? call->args[0] : NULL;
 	return fail(command->name, subject, &e, command->failure ? command->failure : EXIT_FAILURE);
 }
 

@@ -31,6 +31,7 @@ unit_tests = \
 	tests/unit/test_features \
 	tests/unit/test_file \
 	tests/unit/test_fmt \
+	tests/unit/test_foreground \
 	tests/unit/test_home \
 	tests/unit/test_hooks \
 	tests/unit/test_idmap_plan \
@@ -85,5 +86,7 @@ EXTRA_DIST += \
 	tests/bench \
 	tests/fuzz/corpus \
 	tests/unit/cgroup_tree.h \
+	tests/fault/walk.sh \
+	tests/integration/filesystem.sh \
 	tests/integration/lifecycle.sh \
 	tests/lib/harness.sh

@@ -39,13 +39,15 @@ int cgroup_pids(const char *root, const char *path, pid_t **ret, size_t *ret_n, 
 /* Opens the directory of an existing group (for exec's CLONE_INTO_CGROUP). O_DIRECTORY fd. */
 int cgroup_open(const char *root, const char *path, struct err *e);
 
-/* cgroup_limits.c: resources -> writes, in the arena; where begins with `at` ("linux.resources"). */
+/* cgroup_limits.c: resources that passed spec_check -> writes, in the arena; where begins with `at`
+ * ("linux.resources"). ERR_UNSUPPORTED for what cgroup v2 cannot do (swappiness). */
 int cgroup_limits_plan(const struct spec_resources *r, const char *at, struct plan_cgroup *cg,
 		       struct arena *arena, struct err *e);
-/* `hull update`: writes the given limits of an existing group (checkBeforeUpdate honoured). */
+/* cgroup_update.c: writes the given limits of an existing group (checkBeforeUpdate honoured, device
+ * rules left alone). */
 int cgroup_update(const char *root, const char *path, const struct spec_resources *r,
 		  struct err *e);
-/* The weight formulas, exported for tests. */
+/* cgroup_weight.c: cpu.shares -> cpu.weight, blkio weight (10-1000) -> io.weight. */
 uint64_t cgroup_weight_from_shares(uint64_t shares);
 uint64_t cgroup_io_weight(uint64_t blkio_weight);
 

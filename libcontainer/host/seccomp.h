@@ -40,9 +40,25 @@ struct seccomp_cond {
 /* All comparisons that are in use hold -> verdict. used[wide] is a bit mask of arguments; none: it
  * always holds. */
 struct seccomp_match {
+	size_t rule; /* of spec->syscalls */
 	uint32_t verdict;
 	uint8_t used[2];
 	struct seccomp_cond conds[SECCOMP_ARGS];
+};
+
+/* Rules that apply to a system call, newest first; one without comparisons is alone. */
+struct seccomp_node {
+	const struct seccomp_match *match;
+	const struct seccomp_node *next;
+};
+
+/* Where system calls of an architecture have their numbers, and what applies to each. */
+#define SECCOMP_WINDOW 1024
+
+struct seccomp_window {
+	uint32_t arch, audit_arch, first;
+	bool wide, multiplexed;
+	const struct seccomp_node **nodes; /* SECCOMP_WINDOW of them */
 };
 
 /* From `first` to the next range: the verdict, or with matches the one that holds, or the default
@@ -58,7 +74,7 @@ struct seccomp_range {
 struct seccomp_table {
 	uint32_t audit_arch;	       /* of struct seccomp_data */
 	struct seccomp_range *ranges; /* ascending, the first from 0, neighbours differ */
-	size_t n_ranges;
+	size_t n_ranges, cap_ranges;
 };
 
 struct seccomp_tables {
@@ -78,9 +94,18 @@ int seccomp_compile(const struct seccomp_profile *p, struct arena *arena, struct
 		    struct err *e);
 
 /* seccomp_rules.c: 1 when done; 0 when this profile is for libseccomp: an architecture without row
- * in our tables, or rules for one system call with different actions that may both hold. */
+ * in our tables, or what seccomp_table_add leaves to it. */
 int seccomp_rules_compile(const struct seccomp_profile *p, struct arena *arena,
 			  struct seccomp_tables *ret, struct err *e);
+
+/* seccomp_tables.c: adds the numbers of a window. 1 when done, 0: rules with different actions, of
+ * one comparison each, may hold at once. ERR_INVALID: such rules with more comparisons. */
+int seccomp_table_add(struct seccomp_table *t, const struct seccomp_window *w,
+		      uint32_t default_verdict, struct arena *arena, struct err *e);
+/* Adds the range from `first` on. */
+int seccomp_table_end(struct seccomp_table *t, uint32_t first, uint32_t verdict,
+		      struct arena *arena, struct err *e);
+bool seccomp_match_is_plain(const struct seccomp_match *m, bool wide);
 /* The same outcome, whatever the arguments. */
 bool seccomp_ranges_equal(const struct seccomp_range *a, const struct seccomp_range *b);
 

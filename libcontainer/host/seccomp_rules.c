@@ -10,8 +10,6 @@
  * neither predictable nor safe (2.5.4 makes wrong programs, or never ends): they are refused. */
 #include <errno.h>
 #include <linux/audit.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "base/cleanup.h"
 #include "base/log.h"
@@ -20,18 +18,10 @@
 #define ARCH_X32 (AUDIT_ARCH_X86_64 & ~__AUDIT_ARCH_64BIT)
 #define X32_BIT 0x40000000u
 
-#define WINDOW_SIZE 1024
-#define MAX_WINDOWS 4	    /* of one profile */
-#define MAX_OPPOSED 64	    /* rules for one system call with different actions: compared in pairs */
-
 #define X86_SOCKETCALL 102
 #define X86_IPC 117
 
-/* Where system calls of an architecture have their numbers. */
-static const struct window {
-	uint32_t arch, audit_arch, first;
-	bool wide, multiplexed;
-} windows[] = {
+static const struct seccomp_window windows[] = {
 	{ .arch = AUDIT_ARCH_X86_64, .audit_arch = AUDIT_ARCH_X86_64, .wide = true },
 	{ .arch = ARCH_X32, .audit_arch = AUDIT_ARCH_X86_64, .first = X32_BIT },
 	{ .arch = AUDIT_ARCH_I386, .audit_arch = AUDIT_ARCH_I386, .multiplexed = true },
@@ -41,41 +31,25 @@ static const struct window {
 	{ .arch = AUDIT_ARCH_RISCV64, .audit_arch = AUDIT_ARCH_RISCV64, .wide = true },
 };
 
-/* Rules that apply to a system call; newest first, or just the one without comparisons. */
-struct node {
-	const struct seccomp_match *match;
-	const struct node *next;
+/* The multiplexers' calls: their number among these -> the system call of its own, if any. */
+static const uint16_t socketcall_direct[] = {
+	[1] = 359,  [2] = 361,	[3] = 362,  [4] = 363,	[5] = 0,    [6] = 367,	[7] = 368,
+	[8] = 360,  [9] = 0,	[10] = 0,   [11] = 369, [12] = 371, [13] = 373, [14] = 366,
+	[15] = 365, [16] = 370, [17] = 372, [18] = 364, [19] = 337, [20] = 345,
 };
 
-struct slots {
-	const struct window *window;
-	const struct node *nodes[WINDOW_SIZE];
+static const uint16_t ipc_direct[] = {
+	[1] = 0,    [2] = 393,	[3] = 394,  [4] = 0,	[11] = 400, [12] = 401,
+	[13] = 399, [14] = 402, [21] = 397, [22] = 398, [23] = 395, [24] = 396,
 };
 
 struct rules {
 	const struct seccomp_profile *profile;
 	struct arena *arena;
-	struct slots *slots[MAX_WINDOWS];
-	size_t n_slots;
+	struct seccomp_window windows[ARRAY_SIZE(windows)]; /* those of the profile */
+	size_t n_windows;
 	bool outside; /* a number without window */
 };
-
-/* The multiplexers' calls: their number among these -> the system call of its own. */
-static const uint16_t socketcall_direct[] = {
-	[1] = 359, [2] = 361,  [3] = 362,  [4] = 363,  [6] = 367,  [7] = 368,  [8] = 360,
-	[11] = 369, [12] = 371, [13] = 373, [14] = 366, [15] = 365, [16] = 370, [17] = 372,
-	[18] = 364, [19] = 337, [20] = 345,
-};
-
-static const uint16_t ipc_direct[] = {
-	[2] = 393,  [3] = 394,	[4] = 0,    [11] = 400, [12] = 401, [13] = 399,
-	[14] = 402, [21] = 397, [22] = 398, [23] = 395, [24] = 396,
-};
-
-static bool is_plain(const struct seccomp_match *m, bool wide)
-{
-	return m->used[wide] == 0;
-}
 
 static struct seccomp_cond cond_of(const struct spec_seccomp_arg *a)
 {
@@ -96,11 +70,11 @@ static struct seccomp_cond cond_of(const struct spec_seccomp_arg *a)
 }
 
 /* A mask without bits compares nothing. */
-static void match_add(struct seccomp_match *m, unsigned index, struct seccomp_cond c)
+static void match_add(struct seccomp_match *m, unsigned arg, struct seccomp_cond c)
 {
-	uint8_t bit = (uint8_t)(1u << index);
+	uint8_t bit = (uint8_t)(1u << arg);
 
-	m->conds[index] = c;
+	m->conds[arg] = c;
 	for (int wide = 0; wide <= 1; wide++) {
 		m->used[wide] &= (uint8_t)~bit;
 		if (wide ? c.mask : (uint32_t)c.mask)
@@ -108,45 +82,44 @@ static void match_add(struct seccomp_match *m, unsigned index, struct seccomp_co
 	}
 }
 
-static int slot_add(struct rules *r, const struct node **slot, const struct seccomp_match *m,
+static int node_add(struct rules *r, const struct seccomp_node **list, const struct seccomp_match *m,
 		    bool wide)
 {
-	struct node *node;
+	struct seccomp_node *node;
 
-	if (*slot && is_plain((*slot)->match, wide))
+	if (*list && seccomp_match_is_plain((*list)->match, wide))
 		return 0;
-	node = arena_new_of(r->arena, struct node);
+	node = arena_new_of(r->arena, struct seccomp_node);
 	if (!node)
 		return -ENOMEM;
-	*node = (struct node){ m, is_plain(m, wide) ? NULL : *slot };
-	*slot = node;
+	*node = (struct seccomp_node){ m, seccomp_match_is_plain(m, wide) ? NULL : *list };
+	*list = node;
 	return 0;
 }
 
 static int number_add(struct rules *r, uint32_t arch, uint32_t number,
 		      const struct seccomp_match *m)
 {
-	for (size_t i = 0; i < r->n_slots; i++) {
-		const struct window *w = r->slots[i]->window;
+	for (size_t i = 0; i < r->n_windows; i++) {
+		struct seccomp_window *w = &r->windows[i];
 
-		if (w->arch == arch && number - w->first < WINDOW_SIZE)
-			return slot_add(r, &r->slots[i]->nodes[number - w->first], m, w->wide);
+		if (w->arch == arch && number - w->first < SECCOMP_WINDOW)
+			return node_add(r, &w->nodes[number - w->first], m, w->wide);
 	}
 	r->outside = true;
 	return 0;
 }
 
-static int multiplexed_add(struct rules *r, uint32_t arch, int pseudo,
+static int multiplexed_add(struct rules *r, uint32_t arch, int number,
 			   const struct seccomp_match *m)
 {
-	bool is_ipc = pseudo <= -200;
-	unsigned call = (unsigned)-pseudo % 100;
-	size_t n = is_ipc ? ARRAY_SIZE(ipc_direct) : ARRAY_SIZE(socketcall_direct);
+	unsigned call = (unsigned)-number % 100;
+	bool is_ipc = -number / 100 == 2;
 	const uint16_t *direct = is_ipc ? ipc_direct : socketcall_direct;
 	struct seccomp_match *inner;
 	int ret = 0;
 
-	if (-pseudo / 100 > 2 || call >= n)
+	if (call >= (is_ipc ? ARRAY_SIZE(ipc_direct) : ARRAY_SIZE(socketcall_direct)))
 		return 0;
 	inner = arena_new_of(r->arena, struct seccomp_match);
 	if (!inner)
@@ -158,7 +131,7 @@ static int multiplexed_add(struct rules *r, uint32_t arch, int pseudo,
 	return ret < 0 ? ret : number_add(r, arch, is_ipc ? X86_IPC : X86_SOCKETCALL, inner);
 }
 
-static const struct window *window_of(uint32_t arch)
+static const struct seccomp_window *window_of(uint32_t arch)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(windows); i++)
 		if (windows[i].arch == arch)
@@ -180,7 +153,7 @@ static int name_add(struct rules *r, const char *name, const struct seccomp_matc
 		}
 		if (number >= 0)
 			ret = number_add(r, arch, (uint32_t)number, m);
-		else if (window_of(arch)->multiplexed)
+		else if (window_of(arch)->multiplexed && -number / 100 <= 2)
 			ret = multiplexed_add(r, arch, number, m);
 	}
 	return ret;
@@ -204,202 +177,13 @@ static int rule_add(struct rules *r, size_t index)
 	int ret = m ? 0 : -ENOMEM;
 
 	for (size_t i = 0; ret == 0 && i < n; i++)
-		m[i].verdict = r->profile->verdicts[index];
+		m[i] = (struct seccomp_match){ .rule = index,
+					       .verdict = r->profile->verdicts[index] };
 	for (size_t i = 0; ret == 0 && i < c->args.n; i++)
 		match_add(&m[n > 1 ? i : 0], c->args.items[i].index, cond_of(&c->args.items[i]));
 	for (size_t i = 0; ret == 0 && i < n; i++)
 		ret = match_names(r, c, &m[i]);
 	return ret;
-}
-
-/* From here on: slots -> ranges. */
-
-static int cond_compare(const struct seccomp_cond *a, const struct seccomp_cond *b, uint64_t keep)
-{
-	if (a->compare != b->compare || a->negate != b->negate)
-		return (int)(a->compare * 2 + a->negate) - (int)(b->compare * 2 + b->negate);
-	if ((a->mask & keep) != (b->mask & keep))
-		return (a->mask & keep) < (b->mask & keep) ? -1 : 1;
-	if ((a->value & keep) != (b->value & keep))
-		return (a->value & keep) < (b->value & keep) ? -1 : 1;
-	return 0;
-}
-
-/* Equal ones, and those whose code can be shared, become neighbours. */
-static int match_compare(const void *pa, const void *pb, void *data)
-{
-	const struct seccomp_match *a = *(const struct seccomp_match *const *)pa;
-	const struct seccomp_match *b = *(const struct seccomp_match *const *)pb;
-	bool wide = *(const bool *)data;
-	int r = 0;
-
-	if (a->used[wide] != b->used[wide])
-		return a->used[wide] - b->used[wide];
-	for (unsigned i = 0; r == 0 && i < SECCOMP_ARGS; i++)
-		if (a->used[wide] & (1u << i))
-			r = cond_compare(&a->conds[i], &b->conds[i],
-					 wide ? UINT64_MAX : UINT32_MAX);
-	if (r != 0 || a->verdict == b->verdict)
-		return r;
-	return a->verdict < b->verdict ? -1 : 1;
-}
-
-static bool cond_holds(const struct seccomp_cond *c, uint64_t arg, uint64_t keep)
-{
-	uint64_t value = c->value & keep;
-
-	arg &= c->mask & keep;
-	switch (c->compare) {
-	case SECCOMP_IS:
-		return (arg == value) != c->negate;
-	case SECCOMP_ABOVE:
-		return (arg > value) != c->negate;
-	case SECCOMP_NOT_BELOW:
-		return (arg >= value) != c->negate;
-	}
-	return false;
-}
-
-static bool is_constant(const struct seccomp_cond *c, uint64_t keep)
-{
-	return c->compare == SECCOMP_IS && !c->negate && (c->mask & keep) == keep;
-}
-
-/* Surely no argument satisfies both. */
-static bool conds_exclude(const struct seccomp_cond *a, const struct seccomp_cond *b, uint64_t keep)
-{
-	if (is_constant(a, keep))
-		return !cond_holds(b, a->value, keep);
-	if (is_constant(b, keep))
-		return !cond_holds(a, b->value, keep);
-	return a->compare == SECCOMP_IS && b->compare == SECCOMP_IS && !a->negate && !b->negate &&
-	       ((a->value ^ b->value) & a->mask & b->mask & keep);
-}
-
-static bool matches_exclude(const struct seccomp_match *a, const struct seccomp_match *b, bool wide)
-{
-	for (unsigned i = 0; i < SECCOMP_ARGS; i++)
-		if ((a->used[wide] & b->used[wide] & (1u << i)) &&
-		    conds_exclude(&a->conds[i], &b->conds[i], wide ? UINT64_MAX : UINT32_MAX))
-			return true;
-	return false;
-}
-
-/* Whether at most one verdict is possible for any arguments. */
-static bool is_unambiguous(const struct seccomp_range *r)
-{
-	size_t first = 1;
-
-	while (first < r->n_matches && r->matches[first]->verdict == r->matches[0]->verdict)
-		first++;
-	if (first < r->n_matches && r->n_matches > MAX_OPPOSED)
-		return false;
-	for (size_t i = first; i < r->n_matches; i++)
-		for (size_t k = 0; k < i; k++)
-			if (r->matches[i]->verdict != r->matches[k]->verdict &&
-			    !matches_exclude(r->matches[i], r->matches[k], r->wide))
-				return false;
-	return true;
-}
-
-/* 1: done, 0: ambiguous. */
-static int range_matches(struct seccomp_range *range, const struct node *node, struct arena *arena)
-{
-	size_t n = 0;
-
-	for (const struct node *i = node; i; i = i->next)
-		n++;
-	range->matches = arena_array_of(arena, const struct seccomp_match *, n);
-	if (!range->matches)
-		return -ENOMEM;
-	for (size_t i = 0; i < n; i++, node = node->next)
-		range->matches[i] = node->match;
-	qsort_r(range->matches, n, sizeof(*range->matches), match_compare, &range->wide);
-	for (size_t i = 0; i < n; i++)
-		if (i == 0 || match_compare(&range->matches[i], &range->matches[i - 1],
-					    &range->wide) != 0)
-			range->matches[range->n_matches++] = range->matches[i];
-	return is_unambiguous(range);
-}
-
-bool seccomp_ranges_equal(const struct seccomp_range *a, const struct seccomp_range *b)
-{
-	if (a->n_matches != b->n_matches)
-		return false;
-	if (a->n_matches == 0)
-		return a->verdict == b->verdict;
-	return a->wide == b->wide &&
-	       memcmp(a->matches, b->matches, a->n_matches * sizeof(*a->matches)) == 0;
-}
-
-static void table_add(struct seccomp_table *t, const struct seccomp_range *range)
-{
-	if (t->n_ranges == 0 || !seccomp_ranges_equal(range, &t->ranges[t->n_ranges - 1]))
-		t->ranges[t->n_ranges++] = *range;
-}
-
-static int table_window(struct seccomp_table *t, const struct slots *s, uint32_t default_verdict,
-			struct arena *arena)
-{
-	const struct node *previous = NULL;
-	int r = 1;
-
-	for (uint32_t i = 0; r > 0 && i <= WINDOW_SIZE; i++) {
-		const struct node *node = i < WINDOW_SIZE ? s->nodes[i] : NULL;
-		struct seccomp_range range = { .first = s->window->first + i,
-					       .verdict = default_verdict,
-					       .wide = s->window->wide };
-
-		if (i > 0 && node == previous)
-			continue;
-		if (node && is_plain(node->match, range.wide))
-			range.verdict = node->match->verdict;
-		else if (node)
-			r = range_matches(&range, node, arena);
-		table_add(t, &range);
-		previous = node;
-	}
-	return r;
-}
-
-/* Numbers with the x32 bit are another architecture's; -1 is what a tracer leaves to skip a call. */
-static void table_without_x32(struct seccomp_table *t, uint32_t default_verdict)
-{
-	table_add(t, &(struct seccomp_range){ .first = X32_BIT, .verdict = SECCOMP_BAD_ARCH });
-	table_add(t, &(struct seccomp_range){ .first = UINT32_MAX, .verdict = default_verdict });
-}
-
-static int table_fill(struct seccomp_table *t, const struct rules *r)
-{
-	uint32_t default_verdict = r->profile->default_verdict;
-	bool has_x32 = false;
-	int ret = 1;
-
-	/* one window starts at most a range for each number, one behind them and the two above */
-	t->ranges = arena_array_of(r->arena, struct seccomp_range,
-				   r->n_slots * (WINDOW_SIZE + 1) + 2);
-	if (!t->ranges)
-		return -ENOMEM;
-	for (size_t i = 0; ret > 0 && i < r->n_slots; i++) {
-		const struct slots *s = r->slots[i];
-
-		if (s->window->audit_arch != t->audit_arch)
-			continue;
-		has_x32 |= s->window->arch == ARCH_X32;
-		ret = table_window(t, s, default_verdict, r->arena);
-	}
-	if (ret > 0 && t->audit_arch == AUDIT_ARCH_X86_64 && !has_x32)
-		table_without_x32(t, default_verdict);
-	return ret;
-}
-
-static struct seccomp_table *table_of(struct seccomp_tables *t, uint32_t audit_arch)
-{
-	for (size_t i = 0; i < t->n; i++)
-		if (t->items[i].audit_arch == audit_arch)
-			return &t->items[i];
-	t->items[t->n] = (struct seccomp_table){ .audit_arch = audit_arch };
-	return &t->items[t->n++];
 }
 
 static bool has_arch(const struct seccomp_profile *p, uint32_t arch)
@@ -410,43 +194,84 @@ static bool has_arch(const struct seccomp_profile *p, uint32_t arch)
 	return false;
 }
 
-/* 1: done, 0: an architecture that has no window. */
-static int slots_init(struct rules *r)
+/* 1: done, 0: an architecture without window. */
+static int windows_init(struct rules *r)
 {
 	for (size_t i = 0; i < r->profile->n_arches; i++)
 		if (!window_of(r->profile->arches[i]))
 			return 0;
 	for (size_t i = 0; i < ARRAY_SIZE(windows); i++) {
-		struct slots *s;
+		struct seccomp_window *w = &r->windows[r->n_windows];
 
 		if (!has_arch(r->profile, windows[i].arch))
 			continue;
-		s = arena_new_of(r->arena, struct slots);
-		if (!s)
+		*w = windows[i];
+		w->nodes = arena_array_of(r->arena, const struct seccomp_node *, SECCOMP_WINDOW);
+		if (!w->nodes)
 			return -ENOMEM;
-		s->window = &windows[i];
-		r->slots[r->n_slots++] = s;
+		r->n_windows++;
 	}
 	return 1;
+}
+
+/* Without x32 numbers with its bit are another architecture's, but for the -1 that a tracer leaves
+ * to skip a call. */
+static int table_end(struct seccomp_table *t, const struct rules *r, struct err *e)
+{
+	int ret;
+
+	if (t->audit_arch != AUDIT_ARCH_X86_64 || has_arch(r->profile, ARCH_X32))
+		return 1;
+	ret = seccomp_table_end(t, X32_BIT, SECCOMP_BAD_ARCH, r->arena, e);
+	if (ret < 0)
+		return ret;
+	ret = seccomp_table_end(t, UINT32_MAX, r->profile->default_verdict, r->arena, e);
+	return ret < 0 ? ret : 1;
+}
+
+static int table_fill(struct seccomp_table *t, const struct rules *r, struct err *e)
+{
+	int ret = 1;
+
+	for (size_t i = 0; ret > 0 && i < r->n_windows; i++)
+		if (r->windows[i].audit_arch == t->audit_arch)
+			ret = seccomp_table_add(t, &r->windows[i], r->profile->default_verdict,
+						r->arena, e);
+	return ret > 0 ? table_end(t, r, e) : ret;
+}
+
+/* One table for each audit_arch of the windows, the native one first. */
+static int tables_fill(struct seccomp_tables *t, const struct rules *r, struct err *e)
+{
+	int ret = 1;
+
+	for (size_t i = 0; ret > 0 && i < r->profile->n_arches; i++) {
+		uint32_t audit_arch = window_of(r->profile->arches[i])->audit_arch;
+		size_t k = 0;
+
+		while (k < t->n && t->items[k].audit_arch != audit_arch)
+			k++;
+		if (k < t->n)
+			continue;
+		t->items[t->n].audit_arch = audit_arch;
+		ret = table_fill(&t->items[t->n++], r, e);
+	}
+	return ret;
 }
 
 int seccomp_rules_compile(const struct seccomp_profile *p, struct arena *arena,
 			  struct seccomp_tables *ret, struct err *e)
 {
 	struct rules rules = { .profile = p, .arena = arena };
-	int r = slots_init(&rules);
+	int r = windows_init(&rules);
 
 	for (size_t i = 0; r > 0 && i < p->spec->syscalls.n; i++)
 		if (p->verdicts[i] != p->default_verdict && rule_add(&rules, i) < 0)
 			r = -ENOMEM;
-	if (rules.outside)
-		r = 0;
+	if (r < 0)
+		return err_nomem(e);
+	if (r == 0 || rules.outside)
+		return 0;
 	*ret = (struct seccomp_tables){ .arena = arena };
-	for (size_t i = 0; r > 0 && i < p->n_arches; i++) {
-		struct seccomp_table *t = table_of(ret, window_of(p->arches[i])->audit_arch);
-
-		if (t->n_ranges == 0)
-			r = table_fill(t, &rules);
-	}
-	return r < 0 ? err_nomem(e) : r;
+	return tables_fill(ret, &rules, e);
 }

@@ -98,6 +98,16 @@ int statedir_open(const char *root, const char *id, bool locked, struct statedir
 	return 0;
 }
 
+/* A delete --force may have been faster than our lock: then there is nothing to undo. */
+static int open_made(struct statedir *d, const char *id, struct err *e)
+{
+	int r = open_dir(d, id, true, e);
+
+	if (r < 0 && e->kind != ERR_NOTFOUND)
+		(void)sys_unlinkat(d->root_fd, id, AT_REMOVEDIR); /* the first error is the one to tell */
+	return r;
+}
+
 /* mkdir decides the winner. */
 int statedir_create(const char *root, const char *id, struct statedir *ret, struct err *e)
 {
@@ -115,7 +125,7 @@ int statedir_create(const char *root, const char *id, struct statedir *ret, stru
 	else if (r < 0)
 		r = err_sys(e, r, "mkdir", "%s/%s", root, id);
 	else
-		r = open_dir(&d, id, true, e);
+		r = open_made(&d, id, e);
 	if (r < 0) {
 		statedir_close(&d);
 		return r;

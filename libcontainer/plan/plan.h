@@ -60,8 +60,8 @@ struct plan_mount {
 	bool source_is_dir; /* what a missing target becomes */
 	struct plan_fs_option *options;
 	size_t n_options;
-	uint64_t attr_set, attr_clr;	 /* MOUNT_ATTR_* of this mount (FS, REMOUNT, CGROUP) */
-	uint64_t rec_attr_set, rec_attr_clr; /* recursive (rro, rnosuid...), applied after attaching */
+	uint64_t attr_set, attr_clr;	 /* MOUNT_ATTR_* of this mount; BIND has them already */
+	uint64_t rec_attr_set, rec_attr_clr; /* recursive (rro, rnosuid...): REMOUNT; BIND has them */
 	uint64_t propagation;	 /* MS_SHARED|SLAVE|PRIVATE|UNBINDABLE or 0; FS only: binds have it already */
 	bool propagation_rec;
 	bool late_readonly; /* a tmpfs that must be filled first: read-only at the very end */
@@ -89,7 +89,7 @@ struct plan_rootfs {
 	bool readonly;
 	uint64_t propagation;	   /* rootfsPropagation for "/" after the pivot (MS_*|MS_REC), 0: none */
 	bool no_pivot;
-	bool joined_mount_ns;	   /* the mount namespace is joined: only chroot-free set-up */
+	bool joined_mount_ns;	   /* none of our own (joined or inherited): chroot, no pivot */
 	struct plan_mount *mounts;
 	size_t n_mounts;
 	struct plan_device *devices;

@@ -74,7 +74,8 @@ static void dump_cgroup(const struct plan *p, struct buf *out)
 	for (size_t i = 0; i < cg->n_writes; i++) {
 		buf_fmt(out, "cgroup-write %s ", cg->writes[i].file);
 		quoted(out, cg->writes[i].value);
-		buf_fmt(out, "%s\n", cg->writes[i].optional ? " optional" : "");
+		buf_fmt(out, "%s%s\n", cg->writes[i].optional ? " optional" : "",
+			cg->writes[i].otherwise ? " otherwise" : "");
 	}
 	if (cg->device_prog)
 		buf_fmt(out, "cgroup-devices program of %zu instructions\n", cg->n_device_insns);

@@ -59,16 +59,21 @@ static bool ranges_meet(uint64_t a, uint64_t a_size, uint64_t b, uint64_t b_size
 	return a < b + b_size && b < a + a_size;
 }
 
+static bool extents_meet(const struct spec_id_map *a, const struct spec_id_map *b)
+{
+	return ranges_meet(a->container_id, a->size, b->container_id, b->size) ||
+	       ranges_meet(a->host_id, a->size, b->host_id, b->size);
+}
+
 static bool maps_differ(const void *value)
 {
 	const spec_id_maps *maps = value;
 
 	if (!maps_fit(maps))
 		return true;
-	for (const struct spec_id_map *a = maps->items; a < maps->items + maps->n; a++)
-		for (const struct spec_id_map *b = maps->items; b < a; b++)
-			if (ranges_meet(a->container_id, a->size, b->container_id, b->size) ||
-			    ranges_meet(a->host_id, a->size, b->host_id, b->size))
+	for (size_t i = 0; i < maps->n; i++)
+		for (size_t j = 0; j < i; j++)
+			if (extents_meet(&maps->items[i], &maps->items[j]))
 				return false;
 	return true;
 }

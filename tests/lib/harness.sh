@@ -16,14 +16,24 @@
 # the temporary directories). A test runs in a subshell with `set -eu`; the first failed assertion
 # ends it. skip REASON ends it without failing.
 
-HULL=${HULL:-$(cd "$(dirname "$0")/../.." && pwd)/build/hull}
-HARNESS_TMP=$(mktemp -d "${TMPDIR:-/tmp}/hull-test.XXXXXX")
-harness_count=0
-harness_failed=0
-
 if [ "$(id -u)" != 0 ]; then
 	echo "1..0 # SKIP needs root"
 	exit 0
+fi
+# A mount namespace of our own: what tests mount goes with it, what others mount is not seen.
+if [ -z "${HARNESS_PRIVATE:-}" ]; then
+	HARNESS_PRIVATE=1 exec unshare --mount --propagation private sh "$0" "$@"
+fi
+
+HULL=${HULL:-$(cd "$(dirname "$0")/../.." && pwd)/build/hull}
+HARNESS_TMP=$(mktemp -d "${TMPDIR:-/tmp}/hull-test.XXXXXX")
+export HARNESS_TMP
+harness_count=0
+harness_failed=0
+
+if [ ! -x "$HULL" ]; then
+	echo "Bail out! $HULL is not there: build it, or name it with HULL=PATH"
+	exit 1
 fi
 
 # ---- the bundle -----------------------------------------------------------------------------
@@ -151,7 +161,10 @@ harness_traces() {
 	find "$(cgroup_tree)" -mindepth 1 -type d 2> /dev/null | grep -v -e '\.slice' -e '\.scope' || true
 	awk '{ print "mount " $5 }' /proc/self/mountinfo
 	find /tmp /run /dev/shm -maxdepth 1 -name '*hull*' ! -path "$HARNESS_TMP" 2> /dev/null || true
-	pgrep -a -r R,S,D,T -x hull | sed 's/^/process /' || true
+	for harness_pid in $(pgrep -r R,S,D,T -x hull); do
+		grep -qzsxF "HARNESS_TMP=$HARNESS_TMP" "/proc/$harness_pid/environ" &&
+			echo "process $harness_pid $(tr '\0' ' ' < "/proc/$harness_pid/cmdline")"
+	done || true
 }
 
 # ---- TAP ------------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* An interpreter of the classic BPF that seccomp accepts, and the comparison of two filters. */
-#include "lib/seccomp_vm.h"
+#include "seccomp_vm.h"
 
 #include <linux/audit.h>
 #include <stddef.h>
@@ -78,8 +78,19 @@ bool seccomp_vm_run(const struct sock_fprog *prog, const struct seccomp_data *da
 	return r == 0;
 }
 
+static bool vm_judge(const void *data, const struct seccomp_data *call,
+		     struct seccomp_vm_result *ret)
+{
+	return seccomp_vm_run(data, call, ret);
+}
+
+struct seccomp_judge seccomp_vm_judge(const struct sock_fprog *prog)
+{
+	return (struct seccomp_judge){ vm_judge, prog };
+}
+
 struct duel {
-	const struct sock_fprog *a, *b;
+	struct seccomp_judge a, b;
 	struct seccomp_data data;
 	bool args_matter;
 	uint64_t random;
@@ -97,8 +108,8 @@ static uint64_t duel_random(struct duel *d)
 
 static bool duel_once(struct duel *d)
 {
-	struct seccomp_vm_result a, b;
-	bool fine = seccomp_vm_run(d->a, &d->data, &a) && seccomp_vm_run(d->b, &d->data, &b);
+	struct seccomp_vm_result a = { 0 }, b = { 0 };
+	bool fine = d->a.judge(d->a.data, &d->data, &a) && d->b.judge(d->b.data, &d->data, &b);
 
 	d->args_matter = fine && (a.looked_at_args || b.looked_at_args);
 	return fine && a.verdict == b.verdict;
@@ -160,7 +171,7 @@ static void duel_values(struct duel *d, const struct spec_seccomp *s)
 	}
 }
 
-bool seccomp_vm_agree(const struct sock_fprog *a, const struct sock_fprog *b,
+bool seccomp_vm_agree(struct seccomp_judge a, struct seccomp_judge b,
 		      const struct spec_seccomp *profile, unsigned seed, struct seccomp_data *ret)
 {
 	static const uint32_t arches[] = { AUDIT_ARCH_X86_64, AUDIT_ARCH_I386, AUDIT_ARCH_AARCH64,

@@ -20,8 +20,16 @@ struct seccomp_vm_result {
 bool seccomp_vm_run(const struct sock_fprog *prog, const struct seccomp_data *data,
 		    struct seccomp_vm_result *ret);
 
+/* Something that judges system calls: a program or a model. */
+struct seccomp_judge {
+	bool (*judge)(const void *data, const struct seccomp_data *call,
+		      struct seccomp_vm_result *ret);
+	const void *data;
+};
+struct seccomp_judge seccomp_vm_judge(const struct sock_fprog *prog);
+
 /* Tries every number of a system call that any architecture has, unlisted architectures, and for
- * calls whose arguments matter the values around each constant of the profile. True when a and b
- * agree everywhere; else *ret is a call on which they do not (or on which one fails to run). */
-bool seccomp_vm_agree(const struct sock_fprog *a, const struct sock_fprog *b,
+ * calls whose arguments matter the values around each constant of the profile. True when both
+ * judge all of them, and alike; else *ret is the first call on which they do not. */
+bool seccomp_vm_agree(struct seccomp_judge a, struct seccomp_judge b,
 		      const struct spec_seccomp *profile, unsigned seed, struct seccomp_data *ret);

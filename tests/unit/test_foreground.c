@@ -101,7 +101,7 @@ static void sleep_on(void)
 	pause();
 }
 
-Test(foreground, the_exit_status_is_the_process_s, .timeout = 20)
+Test(foreground, the_exit_status_is_the_process_s)
 {
 	FOREGROUND f = FOREGROUND_NONE;
 
@@ -109,7 +109,7 @@ Test(foreground, the_exit_status_is_the_process_s, .timeout = 20)
 	cr_assert_eq(wait_for(&f), 7);
 }
 
-Test(foreground, a_signal_that_ended_it_counts_from_128, .timeout = 20)
+Test(foreground, a_signal_that_ended_it_counts_from_128)
 {
 	FOREGROUND f = FOREGROUND_NONE;
 
@@ -117,7 +117,7 @@ Test(foreground, a_signal_that_ended_it_counts_from_128, .timeout = 20)
 	cr_assert_eq(wait_for(&f), 128 + SIGKILL);
 }
 
-Test(foreground, signals_are_sent_on_even_those_that_came_early, .timeout = 20)
+Test(foreground, signals_are_sent_on_even_those_that_came_early)
 {
 	static const int signals[] = { SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGALRM };
 
@@ -130,7 +130,7 @@ Test(foreground, signals_are_sent_on_even_those_that_came_early, .timeout = 20)
 	}
 }
 
-Test(foreground, other_children_are_reaped_and_do_not_count, .timeout = 20)
+Test(foreground, other_children_are_reaped_and_do_not_count)
 {
 	FOREGROUND f = FOREGROUND_NONE;
 	pid_t other;
@@ -152,7 +152,7 @@ static void print_much(void)
 	_exit(7);
 }
 
-Test(foreground, all_output_of_a_terminal_is_written_before_the_status_is_told, .timeout = 60)
+Test(foreground, all_output_of_a_terminal_is_written_before_the_status_is_told)
 {
 	static char text[20000 * 8 + 1];
 	FOREGROUND f = FOREGROUND_NONE;
@@ -172,7 +172,7 @@ static void print_for_nobody(void)
 	_exit(3);
 }
 
-Test(foreground, output_that_nobody_reads_does_not_block_the_process, .timeout = 60)
+Test(foreground, output_that_nobody_reads_does_not_block_the_process)
 {
 	FOREGROUND f = FOREGROUND_NONE;
 	int pair[2];
@@ -197,7 +197,7 @@ static void count_input(void)
 	_exit(n);
 }
 
-Test(foreground, the_end_of_the_input_reaches_the_terminal, .timeout = 20)
+Test(foreground, the_end_of_the_input_reaches_the_terminal)
 {
 	static const struct {
 		const char *input;
@@ -224,7 +224,7 @@ static void leave_a_child_behind(void)
 	_exit(5);
 }
 
-Test(foreground, a_terminal_kept_open_by_others_is_not_waited_for, .timeout = 10)
+Test(foreground, a_terminal_kept_open_by_others_is_not_waited_for)
 {
 	FOREGROUND f = FOREGROUND_NONE;
 
@@ -266,7 +266,7 @@ static void exit_with_rows_when_changed(void)
 	exit_with_rows();
 }
 
-Test(foreground, the_terminal_has_the_size_of_ours, .timeout = 20)
+Test(foreground, the_terminal_has_the_size_of_ours)
 {
 	FOREGROUND f = FOREGROUND_NONE;
 	int master = set_terminal(33);
@@ -277,7 +277,7 @@ Test(foreground, the_terminal_has_the_size_of_ours, .timeout = 20)
 	close(master);
 }
 
-Test(foreground, a_change_of_our_size_is_passed_on, .timeout = 20)
+Test(foreground, a_change_of_our_size_is_passed_on)
 {
 	struct winsize size = { .ws_row = 44, .ws_col = 80 };
 	FOREGROUND f = FOREGROUND_NONE;
@@ -297,7 +297,7 @@ Test(foreground, a_change_of_our_size_is_passed_on, .timeout = 20)
 	close(master);
 }
 
-Test(foreground, our_terminal_is_raw_meanwhile_and_as_before_afterwards, .timeout = 20)
+Test(foreground, our_terminal_is_raw_meanwhile_and_as_before_afterwards)
 {
 	struct foreground f = FOREGROUND_NONE;
 	struct termios before, during, after;
