@@ -10,6 +10,8 @@ libcontainer_libcontainer_a_SOURCES += \
 	libcontainer/base/buf.c \
 	libcontainer/base/buf.h \
 	libcontainer/base/cleanup.h \
+	libcontainer/base/cpulist.c \
+	libcontainer/base/cpulist.h \
 	libcontainer/base/err.c \
 	libcontainer/base/err.h \
 	libcontainer/base/ev.c \

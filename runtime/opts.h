@@ -56,15 +56,17 @@ struct opts {
 	size_t n_args;		 /* result */
 };
 
-/* Takes the options out of argv (NULL terminated), so that the other words remain in front: `--x v`,
- * `--x=v`, `-x v`, `-xv`, `-xy` for flags, long names after a single dash, `--` ends them. The last
- * one of a repeated option wins. */
+/* Takes the options out of argv (NULL terminated), so that the other words remain in front:
+ * `--x v`, `--x=v`, `-x v`, `-xv`, `-xy` for flags, long names after a single dash, `--` ends them.
+ * The last one of a repeated option wins. */
 int opts_parse(struct opts *o, char **argv, struct err *e);
 void opts_done(struct opts *o);
-/* for (o = opts_row(table); o->name; o = opts_row(o + 1)) */
+
+/* A walk along a table: for (o = opts_row(table); o->name; o = opts_row(o + 1)) */
 static inline const struct opt *opts_row(const struct opt *o)
 {
 	return o->more ? o->more : o;
 }
+
 /* The option of --help and -h, for those who list them. */
 extern const struct opt opts_help;

@@ -12,6 +12,8 @@ tests_lib_libtest_a_SOURCES = \
 	tests/lib/fixtures.c \
 	tests/lib/fixtures.h \
 	tests/lib/plans.h \
+	tests/lib/seccomp_model.c \
+	tests/lib/seccomp_model.h \
 	tests/lib/seccomp_vm.c \
 	tests/lib/seccomp_vm.h \
 	tests/lib/tempdir.h
@@ -23,6 +25,7 @@ unit_tests = \
 	tests/unit/test_cgroup_fs \
 	tests/unit/test_cgroup_limits \
 	tests/unit/test_cgroup_path \
+	tests/unit/test_cpulist \
 	tests/unit/test_creds_plan \
 	tests/unit/test_devices_plan \
 	tests/unit/test_err \
@@ -51,6 +54,8 @@ unit_tests = \
 	tests/unit/test_report \
 	tests/unit/test_rlimits_plan \
 	tests/unit/test_sched_plan \
+	tests/unit/test_seccomp_diff \
+	tests/unit/test_seccomp_plan \
 	tests/unit/test_signals \
 	tests/unit/test_spec_check \
 	tests/unit/test_spec_default \

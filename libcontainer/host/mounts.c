@@ -139,6 +139,8 @@ static int plan_bind(const struct host_env *h, const struct spec *s, const struc
 	if (!sm->source || !sm->source[0])
 		return err_bad(e, "source", "a bind mount needs a source");
 	opts->idmap |= sm->uid_mappings.n > 0 || sm->gid_mappings.n > 0;
+	m->recursive = opts->recursive_bind;
+	m->idmapped = opts->idmap;
 	return h->dry_run ? 0 : bind_mount_open(h, s, p, sm, opts, m, e);
 }
 

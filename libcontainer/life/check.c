@@ -50,12 +50,19 @@ static int note(void *data, const struct err *e)
 
 typedef int (*plan_fn)(const struct host_env *, const struct spec *, struct plan *, struct err *);
 
+static int empty_plan(struct plan *p, struct err *e)
+{
+	int r = plan_init(p, e);
+
+	return r == 0 ? plan_open_proc(&p->proc_fd, e) : r;
+}
+
 static void try_plan(struct check *c, const struct host_env *h, const struct spec *s, plan_fn fn)
 {
 	_cleanup_(plan_done) struct plan p = {};
 	struct err e = {};
 
-	if (plan_init(&p, &e) < 0 || fn(h, s, &p, &e) < 0)
+	if (empty_plan(&p, &e) < 0 || fn(h, s, &p, &e) < 0)
 		(void)note(c, &e);
 }
 
@@ -94,7 +101,7 @@ static void try_each_mount(struct check *c, const struct host_env *h, const stru
 
 		one.mounts.items = &s->mounts.items[i];
 		one.mounts.n = 1;
-		if (plan_init(&p, &e) == 0 && mounts_plan(h, &one, &p, &e) == 0)
+		if (empty_plan(&p, &e) == 0 && mounts_plan(h, &one, &p, &e) == 0)
 			continue;
 		renumber(&e, "mounts", i);
 		(void)note(c, &e);
@@ -110,7 +117,7 @@ static void try_each_namespace(struct check *c, const struct host_env *h, const 
 
 		one.linux_.namespaces.items = &s->linux_.namespaces.items[i];
 		one.linux_.namespaces.n = 1;
-		if (plan_init(&p, &e) == 0 && namespaces_plan(h, &one, &p, &e) == 0)
+		if (empty_plan(&p, &e) == 0 && namespaces_plan(h, &one, &p, &e) == 0)
 			continue;
 		renumber(&e, "linux.namespaces", i);
 		(void)note(c, &e);

@@ -287,6 +287,6 @@ int lc_plan(struct lc_ctx *ctx, const char *id, const struct lc_create_opts *o, 
 		r = bundle_plan(&b, ctx, id, o, true, e);
 	if (r < 0)
 		return r;
-	plan_dump(&b.plan, out);
+	plan_dump(&b.plan, creds_capability_names(), out);
 	return buf_ok(out) < 0 ? err_nomem(e) : 0;
 }

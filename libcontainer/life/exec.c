@@ -165,7 +165,7 @@ static int finish(struct exec *x, struct err *e)
 static int spawn_with_affinity(struct exec *x, struct err *e)
 {
 	const char *initial = x->plan.process.initial_affinity;
-	struct affinity own;
+	struct cpulist own;
 	int r;
 
 	if (!initial || !*initial)

@@ -50,12 +50,16 @@ static int lock(int fd, struct err *e)
 }
 
 /* A directory may be removed, even made again, between its opening and its locking. */
-static bool still_there(const struct statedir *d, const char *id)
+static int check_still_there(const struct statedir *d, const char *id, struct err *e)
 {
 	struct stat mine, named;
+	int r = sys_fstat(d->dir_fd, &mine);
 
-	return sys_fstat(d->dir_fd, &mine) == 0 && sys_fstatat(d->root_fd, id, &named, 0) == 0 &&
-	       mine.st_ino == named.st_ino && mine.st_dev == named.st_dev;
+	if (r == 0)
+		r = sys_fstatat(d->root_fd, id, &named, 0);
+	if (r == -ENOENT || (r == 0 && (mine.st_ino != named.st_ino || mine.st_dev != named.st_dev)))
+		return err_kind(e, ERR_NOTFOUND, "container does not exist");
+	return r < 0 ? err_sys(e, r, "stat", "state of container %s", id) : 0;
 }
 
 static int open_dir(struct statedir *d, const char *id, bool locked, struct err *e)
@@ -70,9 +74,7 @@ static int open_dir(struct statedir *d, const char *id, bool locked, struct err 
 	if (!locked)
 		return 0;
 	r = lock(d->dir_fd, e);
-	if (r == 0 && !still_there(d, id))
-		return err_kind(e, ERR_NOTFOUND, "container does not exist");
-	return r;
+	return r == 0 ? check_still_there(d, id, e) : r;
 }
 
 void statedir_close(struct statedir *d)

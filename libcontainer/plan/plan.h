@@ -58,6 +58,7 @@ struct plan_mount {
 	const char *fstype, *source;
 	int source_fd;	    /* BIND (and idmapped ones): mount fd; else -EBADF */
 	bool source_is_dir; /* what a missing target becomes */
+	bool recursive, idmapped; /* BIND: how the host made it */
 	struct plan_fs_option *options;
 	size_t n_options;
 	uint64_t attr_set, attr_clr;	 /* MOUNT_ATTR_* of this mount; BIND has them already */

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The plan as stable, readable text: --dry-run, --debug and golden tests. */
+/* The plan as stable, readable text: --dry-run and golden tests. */
 #pragma once
 
 #include "base/buf.h"
 #include "plan/plan.h"
 
-/* One line an order, in the order of execution; no descriptor numbers, pids or addresses, so that
- * the same input gives the same text on every machine. */
-void plan_dump(const struct plan *p, struct buf *out);
+/* One line an order, in the order of execution, under the heading of its concern. A word is quoted
+ * when it holds more than plain characters. No descriptor numbers, pids or addresses, so that the
+ * same input gives the same text on every machine. cap_names: by number, ends with NULL. */
+void plan_dump(const struct plan *p, const char *const *cap_names, struct buf *out);

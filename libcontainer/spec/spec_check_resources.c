@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cpulist.h"
 #include "spec/spec_rules.h"
 
 static bool rule_type_is_known(const void *value)
@@ -144,45 +145,29 @@ bool rule_is_minor(const void *value)
 	return is_below(*(const int64_t *)value, 1 << 20);
 }
 
-/* One number; *p moves behind it. */
-static bool skip_number(const char **p, unsigned long *ret)
-{
-	char *end;
-
-	if (!isdigit((unsigned char)**p))
-		return false;
-	*ret = strtoul(*p, &end, 10);
-	*p = end;
-	return true;
-}
-
 bool rule_is_cpu_list(const void *value)
 {
-	const char *p = *(const char *const *)value;
-	unsigned long first, last;
+	const char *text = *(const char *const *)value;
+	struct cpulist list;
 
-	if (!p || !p[0])
-		return true;
-	for (;; p++) {
-		if (!skip_number(&p, &first))
-			return false;
-		last = first;
-		if (*p == '-') {
-			p++;
-			if (!skip_number(&p, &last))
-				return false;
-		}
-		if (last < first)
-			return false;
-		if (*p != ',')
-			return *p == '\0';
-	}
+	return !text || !text[0] || cpulist_parse(text, &list) == 0;
+}
+
+/* -1 stands for every number in what the peers accept. */
+static bool is_major_or_any(const void *value)
+{
+	return *(const int64_t *)value == -1 || rule_is_major(value);
+}
+
+static bool is_minor_or_any(const void *value)
+{
+	return *(const int64_t *)value == -1 || rule_is_minor(value);
 }
 
 static const struct rule device_rules[] = {
 	RULE_OF("type", struct spec_device_rule, type, rule_type_is_known, "must be a, b or c"),
-	RULE_OF("major", struct spec_device_rule, major, rule_is_major, RULE_TEXT_MAJOR),
-	RULE_OF("minor", struct spec_device_rule, minor, rule_is_minor, RULE_TEXT_MINOR),
+	RULE_OF("major", struct spec_device_rule, major, is_major_or_any, RULE_TEXT_MAJOR),
+	RULE_OF("minor", struct spec_device_rule, minor, is_minor_or_any, RULE_TEXT_MINOR),
 	RULE_OF("access", struct spec_device_rule, access, access_is_known,
 		"must be made of the letters r, w and m"),
 	{},

@@ -26,15 +26,14 @@ if [ -z "${HARNESS_PRIVATE:-}" ]; then
 fi
 
 HULL=${HULL:-$(cd "$(dirname "$0")/../.." && pwd)/build/hull}
-HARNESS_TMP=$(mktemp -d "${TMPDIR:-/tmp}/hull-test.XXXXXX")
-export HARNESS_TMP
-harness_count=0
-harness_failed=0
-
 if [ ! -x "$HULL" ]; then
 	echo "Bail out! $HULL is not there: build it, or name it with HULL=PATH"
 	exit 1
 fi
+HARNESS_TMP=$(mktemp -d "${TMPDIR:-/tmp}/hull-test.XXXXXX")
+export HARNESS_TMP
+harness_count=0
+harness_failed=0
 
 # ---- the bundle -----------------------------------------------------------------------------
 
@@ -160,7 +159,7 @@ has_controller() { grep -qw "$1" "$(cgroup_tree)/cgroup.controllers"; }
 harness_traces() {
 	find "$(cgroup_tree)" -mindepth 1 -type d 2> /dev/null | grep -v -e '\.slice' -e '\.scope' || true
 	awk '{ print "mount " $5 }' /proc/self/mountinfo
-	find /tmp /run /dev/shm -maxdepth 1 -name '*hull*' ! -path "$HARNESS_TMP" 2> /dev/null || true
+	find /tmp /run /dev/shm -maxdepth 1 -name '*hull*' ! -name 'hull-test.*' 2> /dev/null || true
 	for harness_pid in $(pgrep -r R,S,D,T -x hull); do
 		grep -qzsxF "HARNESS_TMP=$HARNESS_TMP" "/proc/$harness_pid/environ" &&
 			echo "process $harness_pid $(tr '\0' ' ' < "/proc/$harness_pid/cmdline")"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The meaning of a seccomp profile as a plain loop over its rules, and random profiles. */
-#include "lib/seccomp_model.h"
+#include "seccomp_model.h"
 
 #include <linux/audit.h>
 #include <seccomp.h>
@@ -18,7 +18,7 @@
 /* libseccomp's architecture for a call, 0 when the profile has none for it. */
 static uint32_t arch_of(const struct seccomp_profile *p, const struct seccomp_data *d)
 {
-	bool bit = (uint32_t)d->nr & X32_BIT;
+	bool bit = (uint32_t)d->nr >= X32_BIT;
 	uint32_t arch = d->arch == AUDIT_ARCH_X86_64 && bit ? X32 : d->arch;
 
 	for (size_t i = 0; i < p->n_arches; i++)
@@ -74,7 +74,7 @@ struct seccomp_model {
 enum standing { APART, APPLIES, APPLIES_ALWAYS };
 
 /* inner: the first argument is the multiplexer's, compared by the caller. */
-static enum standing args_standing(const struct spec_syscall *c, const uint64_t *args, uint64_t bits,
+static enum standing args_standing(const struct spec_syscall *c, const __u64 *args, uint64_t bits,
 				   bool inner)
 {
 	bool any = seccomp_args_repeat(c), holds = !any, always = !inner;
@@ -170,7 +170,8 @@ static void name_places(struct seccomp_model *m, size_t rule, const char *name, 
 	if (arch != AUDIT_ARCH_I386 || number > -100 || number <= -300)
 		return;
 	at.number = direct_number(name);
-	place_add(m, at, arena);
+	if (at.number >= 0)
+		place_add(m, at, arena);
 	at.inner = (unsigned)-number % 100;
 	at.number = number > -200 ? X86_SOCKETCALL : X86_IPC;
 	place_add(m, at, arena);

@@ -245,7 +245,7 @@ static const struct row broken[] = {
 	{ "linux.resources.devices[0].access", "r, w and m",
 	  .linux_ = RES("'devices':[{'allow':true,'access':'rx'}]") },
 	{ "linux.resources.devices[0].major", "4095",
-	  .linux_ = RES("'devices':[{'allow':true,'major':-1}]") },
+	  .linux_ = RES("'devices':[{'allow':true,'major':-2}]") },
 	{ "linux.resources.devices[0].minor", "1048575",
 	  .linux_ = RES("'devices':[{'allow':true,'minor':1048576}]") },
 	{ "linux.resources.memory.limit", "-1", .linux_ = RES("'memory':{'limit':-2}") },
