@@ -26,6 +26,7 @@ struct host_env {
 
 /* The steps, in this order; each fills its own part of *p. All return 0 or negative errno with *e
  * filled (e->where = place in config.json). In dry_run nothing of the host is opened. */
+int support_plan(const struct host_env *h, const struct spec *s, struct plan *p, struct err *e);
 int namespaces_plan(const struct host_env *h, const struct spec *s, struct plan *p, struct err *e);
 int idmap_plan(const struct host_env *h, const struct spec *s, struct plan *p, struct err *e);
 int rootfs_plan(const struct host_env *h, const struct spec *s, struct plan *p, struct err *e);

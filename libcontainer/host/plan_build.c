@@ -9,6 +9,29 @@
 #include "host/host.h"
 #include "sys/sys.h"
 
+/* What this build knows but cannot do is refused: a container never gets less than was asked for. */
+int support_plan(const struct host_env *h, const struct spec *s, struct plan *p, struct err *e)
+{
+	const struct {
+		bool asked;
+		const char *where;
+	} rows[] = {
+		{ s->linux_.net_devices.n > 0, "linux.netDevices" },
+		{ s->linux_.intel_rdt, "linux.intelRdt" },
+		{ s->linux_.memory_policy, "linux.memoryPolicy" },
+	};
+
+	(void)h;
+	(void)p;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		if (!rows[i].asked)
+			continue;
+		err_kind(e, ERR_UNSUPPORTED, "not supported by this build");
+		return err_at(e, "%s", rows[i].where);
+	}
+	return 0;
+}
+
 static int program_plan(const struct host_env *h, const struct spec *s, struct plan *p,
 			struct err *e)
 {
@@ -22,6 +45,7 @@ static const struct {
 	const char *name;
 	int (*plan)(const struct host_env *, const struct spec *, struct plan *, struct err *);
 } steps[] = {
+	{ "support", support_plan },
 	{ "namespaces", namespaces_plan },
 	{ "idmap", idmap_plan },
 	{ "cgroup", cgroup_plan },

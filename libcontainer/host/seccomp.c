@@ -22,8 +22,7 @@
 
 #define ERRNO_DEFAULT 1 /* EPERM */
 
-/* libseccomp adds rules in quadratic time. */
-#define LIB_MAX_RULES 2048
+#define LIB_MAX_NAMES 4096 /* libseccomp takes quadratic time */
 
 const char *const seccomp_supported_flags[] = {
 	"SECCOMP_FILTER_FLAG_TSYNC",
@@ -125,7 +124,7 @@ int seccomp_profile_init(const struct spec_seccomp *s, struct arena *arena,
 	return 0;
 }
 
-static size_t count_rules(const struct spec_seccomp *s)
+static size_t count_names(const struct spec_seccomp *s)
 {
 	size_t n = 0;
 
@@ -144,13 +143,13 @@ int seccomp_compile(const struct seccomp_profile *p, struct arena *arena, struct
 	if (!scratch)
 		return err_nomem(e);
 	r = seccomp_rules_compile(p, scratch, &tables, e);
+	if (r < 0)
+		return r;
 	if (r > 0)
-		r = seccomp_bpf_compile(&tables, p->default_verdict, arena, ret, e);
-	if (r != 0)
-		return r < 0 ? r : 0;
-	if (count_rules(p->spec) > LIB_MAX_RULES)
-		return err_bad(e, "linux.seccomp.syscalls", "too many rules that contradict each other");
-	log_debug("seccomp: profile left to libseccomp");
+		return seccomp_bpf_compile(&tables, p->default_verdict, arena, ret, e);
+	if (count_names(p->spec) > LIB_MAX_NAMES)
+		return err_bad(e, "linux.seccomp.syscalls", "more than %u names", LIB_MAX_NAMES);
+	log_debug("seccomp: no tables for this architecture, libseccomp compiles");
 	return seccomp_lib_compile(p, true, arena, ret, e);
 }
 

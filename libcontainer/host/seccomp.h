@@ -2,7 +2,7 @@
 /* How a seccomp profile becomes a filter: seccomp.c puts it in the kernel's terms (a profile),
  * seccomp_rules.c in tables (architecture -> ranges of system call numbers -> what happens),
  * seccomp_bpf.c in a program. seccomp_lib.c is all that knows libseccomp: names of system calls, and
- * its own, much slower compiler for the few profiles that seccomp_rules.c leaves to it. */
+ * its own, much slower compiler for the architectures that seccomp_rules.c leaves to it. */
 #pragma once
 
 #include <linux/filter.h>
@@ -61,8 +61,8 @@ struct seccomp_window {
 	const struct seccomp_node **nodes; /* SECCOMP_WINDOW of them */
 };
 
-/* From `first` to the next range: the verdict, or with matches the one that holds, or the default
- * when none does. The matches of a range never contradict each other: their order is irrelevant. */
+/* From `first` to the next range: the verdict, or with matches the first that holds, or the default
+ * when none does. */
 struct seccomp_range {
 	uint32_t first;
 	uint32_t verdict;
@@ -93,13 +93,12 @@ bool seccomp_args_repeat(const struct spec_syscall *c);
 int seccomp_compile(const struct seccomp_profile *p, struct arena *arena, struct sock_fprog *ret,
 		    struct err *e);
 
-/* seccomp_rules.c: 1 when done; 0 when this profile is for libseccomp: an architecture without row
- * in our tables, or what seccomp_table_add leaves to it. */
+/* seccomp_rules.c: 1 when done; 0 when there is an architecture without row in our tables, whose
+ * filters are left to libseccomp. ERR_INVALID: rules that contradict each other. */
 int seccomp_rules_compile(const struct seccomp_profile *p, struct arena *arena,
 			  struct seccomp_tables *ret, struct err *e);
 
-/* seccomp_tables.c: adds the numbers of a window. 1 when done, 0: rules with different actions, of
- * one comparison each, may hold at once. ERR_INVALID: such rules with more comparisons. */
+/* seccomp_tables.c: adds the numbers of a window. */
 int seccomp_table_add(struct seccomp_table *t, const struct seccomp_window *w,
 		      uint32_t default_verdict, struct arena *arena, struct err *e);
 /* Adds the range from `first` on. */
@@ -109,7 +108,7 @@ bool seccomp_match_is_plain(const struct seccomp_match *m, bool wide);
 /* The same outcome, whatever the arguments. */
 bool seccomp_ranges_equal(const struct seccomp_range *a, const struct seccomp_range *b);
 
-/* seccomp_bpf.c: 1 when done, 0 when the program would be longer than BPF_MAXINSNS. */
+/* seccomp_bpf.c. ERR_INVALID: the program would be longer than BPF_MAXINSNS. */
 int seccomp_bpf_compile(const struct seccomp_tables *t, uint32_t default_verdict,
 			struct arena *arena, struct sock_fprog *ret, struct err *e);
 

@@ -325,11 +325,12 @@ int seccomp_bpf_compile(const struct seccomp_tables *t, uint32_t default_verdict
 				next);
 	put_load(w, offsetof(struct seccomp_data, arch), next);
 	if (w->full)
-		return 0;
+		return err_bad(e, "linux.seccomp.syscalls", "needs more than %u instructions of BPF",
+			       BPF_MAXINSNS);
 	filter = arena_array_of(arena, struct sock_filter, w->n);
 	if (!filter || w->no_memory)
 		return err_nomem(e);
 	memcpy(filter, insn_at(w, w->n), w->n * sizeof(*filter));
 	*ret = (struct sock_fprog){ .len = (unsigned short)w->n, .filter = filter };
-	return 1;
+	return 0;
 }

@@ -109,7 +109,7 @@ static int export_program(scmp_filter_ctx ctx, struct arena *arena, struct sock_
 	if (pread(fd, filter, (size_t)st.st_size, 0) != st.st_size)
 		return err_sys(e, EIO, "read", "libseccomp's program");
 	if ((size_t)st.st_size / sizeof(*filter) > BPF_MAXINSNS)
-		return err_bad(e, "linux.seccomp.syscalls", "more than %u instructions of BPF",
+		return err_bad(e, "linux.seccomp.syscalls", "needs more than %u instructions of BPF",
 			       BPF_MAXINSNS);
 	ret->len = (unsigned short)((size_t)st.st_size / sizeof(*filter));
 	ret->filter = filter;

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A seccomp profile -> tables of verdicts. The meaning of rules is libseccomp's:
  * - the first rule without arguments for a system call decides it, whatever other rules say;
- * - without one, the rule whose comparisons all hold; none: the default;
+ * - without one, of the rules whose comparisons all hold the first in the order of libseccomp's
+ *   tree (seccomp_tables.c); none: the default;
  * - on 32 bits only the lower halves of arguments and of the profile's values count;
  * - on i386 a rule for a call that socketcall or ipc multiplexes is also one for these, with the
  *   number of the call in the first argument (the rule's own comparison of it gets lost).
- * Where rules with different actions may hold at once, the answer depends on the order of
- * libseccomp's tree. With one comparison a rule such profiles are left to it. With more it is
- * neither predictable nor safe (2.5.4 makes wrong programs, or never ends): they are refused. */
+ * Followed is what libseccomp means to do. Version 2.5.4 errs where several rules with comparisons
+ * meet in one call (it compares the wrong word, or never ends), and where an i386 part starts with a
+ * multiplexed call (it compares the architecture). */
 #include <errno.h>
 #include <linux/audit.h>
 
@@ -221,31 +222,30 @@ static int table_end(struct seccomp_table *t, const struct rules *r, struct err 
 	int ret;
 
 	if (t->audit_arch != AUDIT_ARCH_X86_64 || has_arch(r->profile, ARCH_X32))
-		return 1;
+		return 0;
 	ret = seccomp_table_end(t, X32_BIT, SECCOMP_BAD_ARCH, r->arena, e);
 	if (ret < 0)
 		return ret;
-	ret = seccomp_table_end(t, UINT32_MAX, r->profile->default_verdict, r->arena, e);
-	return ret < 0 ? ret : 1;
+	return seccomp_table_end(t, UINT32_MAX, r->profile->default_verdict, r->arena, e);
 }
 
 static int table_fill(struct seccomp_table *t, const struct rules *r, struct err *e)
 {
-	int ret = 1;
+	int ret = 0;
 
-	for (size_t i = 0; ret > 0 && i < r->n_windows; i++)
+	for (size_t i = 0; ret == 0 && i < r->n_windows; i++)
 		if (r->windows[i].audit_arch == t->audit_arch)
 			ret = seccomp_table_add(t, &r->windows[i], r->profile->default_verdict,
 						r->arena, e);
-	return ret > 0 ? table_end(t, r, e) : ret;
+	return ret < 0 ? ret : table_end(t, r, e);
 }
 
 /* One table for each audit_arch of the windows, the native one first. */
 static int tables_fill(struct seccomp_tables *t, const struct rules *r, struct err *e)
 {
-	int ret = 1;
+	int ret = 0;
 
-	for (size_t i = 0; ret > 0 && i < r->profile->n_arches; i++) {
+	for (size_t i = 0; ret == 0 && i < r->profile->n_arches; i++) {
 		uint32_t audit_arch = window_of(r->profile->arches[i])->audit_arch;
 		size_t k = 0;
 
@@ -273,5 +273,6 @@ int seccomp_rules_compile(const struct seccomp_profile *p, struct arena *arena,
 	if (r == 0 || rules.outside)
 		return 0;
 	*ret = (struct seccomp_tables){ .arena = arena };
-	return tables_fill(ret, &rules, e);
+	r = tables_fill(ret, &rules, e);
+	return r < 0 ? r : 1;
 }

@@ -1,156 +1,99 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What applies to each system call number -> ranges of numbers with the same outcome. */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "host/seccomp.h"
-
-#define MAX_OPPOSED 64 /* rules for one system call with different actions: compared in pairs */
 
 bool seccomp_match_is_plain(const struct seccomp_match *m, bool wide)
 {
 	return m->used[wide] == 0;
 }
 
-static uint64_t arg_bits(bool wide)
+/* The kinds of comparison in the order in which they are tried. */
+static int cond_rank(const struct seccomp_cond *c)
 {
-	return wide ? UINT64_MAX : UINT32_MAX;
+	if (c->compare == SECCOMP_IS)
+		return 0;
+	return c->negate ? 1 : 2;
 }
 
-static int cond_compare(const struct seccomp_cond *a, const struct seccomp_cond *b, uint64_t bits)
+static int compare(uint64_t a, uint64_t b)
 {
-	if (a->compare != b->compare)
-		return (int)a->compare - (int)b->compare;
-	if (a->negate != b->negate)
-		return (int)a->negate - (int)b->negate;
-	if ((a->mask & bits) != (b->mask & bits))
-		return (a->mask & bits) < (b->mask & bits) ? -1 : 1;
-	if ((a->value & bits) != (b->value & bits))
-		return (a->value & bits) < (b->value & bits) ? -1 : 1;
-	return 0;
+	return a < b ? -1 : a > b;
 }
 
-/* Equal ones, and those whose code can be shared, become neighbours. */
-static int match_compare(const void *pa, const void *pb, void *data)
+static int cond_order(const struct seccomp_cond *a, const struct seccomp_cond *b)
+{
+	int r = compare((uint64_t)cond_rank(a), (uint64_t)cond_rank(b));
+	const struct seccomp_cond *first = cond_rank(a) == 1 ? a : b;
+	const struct seccomp_cond *second = first == a ? b : a;
+
+	if (r == 0)
+		r = compare(first->value, second->value);
+	if (r == 0)
+		r = compare(second->compare, first->compare);
+	if (r == 0)
+		r = compare(b->mask, a->mask);
+	return r ? r : compare(a->negate, b->negate);
+}
+
+/* The order that libseccomp gives its tree, as far as that does not depend on upper halves or on who
+ * came first. Rules are compared by their first comparisons, then by the second ones and so on:
+ * later arguments first; "is" and "is not" before "below" before "above"; of bounds the nearer
+ * first, of "is" the greater value. The start of another rule is before it. 0: no difference. */
+static int match_order(const void *pa, const void *pb, void *data)
 {
 	const struct seccomp_match *a = *(const struct seccomp_match *const *)pa;
 	const struct seccomp_match *b = *(const struct seccomp_match *const *)pb;
 	bool wide = *(const bool *)data;
-	int r = a->used[wide] - b->used[wide];
+	int r = 0;
 
-	for (unsigned i = 0; r == 0 && i < SECCOMP_ARGS; i++)
-		if (a->used[wide] & (1u << i))
-			r = cond_compare(&a->conds[i], &b->conds[i], arg_bits(wide));
-	if (r != 0 || a->verdict == b->verdict)
-		return r;
-	return a->verdict < b->verdict ? -1 : 1;
-}
+	for (unsigned i = 0; r == 0 && i < SECCOMP_ARGS; i++) {
+		unsigned in_a = a->used[wide] >> i, in_b = b->used[wide] >> i;
 
-static bool cond_holds(const struct seccomp_cond *c, uint64_t arg, uint64_t bits)
-{
-	uint64_t value = c->value & bits;
-
-	arg &= c->mask & bits;
-	switch (c->compare) {
-	case SECCOMP_IS:
-		return (arg == value) != c->negate;
-	case SECCOMP_ABOVE:
-		return (arg > value) != c->negate;
-	case SECCOMP_NOT_BELOW:
-		return (arg >= value) != c->negate;
+		if (in_a == 0 || in_b == 0)
+			return compare(in_a, in_b);
+		if ((in_a ^ in_b) & 1)
+			r = in_a & 1 ? 1 : -1;
+		else if (in_a & 1)
+			r = cond_order(&a->conds[i], &b->conds[i]);
 	}
-	return false;
-}
-
-static bool is_constant(const struct seccomp_cond *c, uint64_t bits)
-{
-	return c->compare == SECCOMP_IS && !c->negate && (c->mask & bits) == bits;
-}
-
-/* Surely no argument satisfies both. */
-static bool conds_exclude(const struct seccomp_cond *a, const struct seccomp_cond *b, uint64_t bits)
-{
-	if (is_constant(a, bits))
-		return !cond_holds(b, a->value, bits);
-	if (is_constant(b, bits))
-		return !cond_holds(a, b->value, bits);
-	return a->compare == SECCOMP_IS && b->compare == SECCOMP_IS && !a->negate && !b->negate &&
-	       ((a->value ^ b->value) & a->mask & b->mask & bits);
-}
-
-static bool can_both_hold(const struct seccomp_match *a, const struct seccomp_match *b, bool wide)
-{
-	for (unsigned i = 0; i < SECCOMP_ARGS; i++)
-		if ((a->used[wide] & b->used[wide] & (1u << i)) &&
-		    conds_exclude(&a->conds[i], &b->conds[i], arg_bits(wide)))
-			return false;
-	return true;
-}
-
-/* A match that can hold together with matches[k] and says something else, or NULL. */
-static const struct seccomp_match *opponent(const struct seccomp_range *r, size_t k)
-{
-	for (size_t i = 0; i < k; i++)
-		if (r->matches[i]->verdict != r->matches[k]->verdict &&
-		    (r->n_matches > MAX_OPPOSED ||
-		     can_both_hold(r->matches[i], r->matches[k], r->wide)))
-			return r->matches[i];
-	return NULL;
-}
-
-static bool has_single_comparisons(const struct seccomp_range *r)
-{
-	for (size_t i = 0; i < r->n_matches; i++)
-		if (__builtin_popcount(r->matches[i]->used[r->wide]) > 1)
-			return false;
-	return true;
+	return r;
 }
 
 static int refuse(const struct seccomp_match *a, const struct seccomp_match *b, struct err *e)
 {
 	size_t first = a->rule < b->rule ? a->rule : b->rule;
-	size_t last = a->rule < b->rule ? b->rule : a->rule;
 
-	err_bad(e, "", "contradicts syscalls[%zu]: both can apply to one call", first);
-	return err_at(e, "linux.seccomp.syscalls[%zu]", last);
+	err_bad(e, "", "contradicts syscalls[%zu]: the same arguments, another action", first);
+	return err_at(e, "linux.seccomp.syscalls[%zu]", a->rule + b->rule - first);
 }
 
-/* 1: at most one verdict is possible for any arguments; 0: left to libseccomp. */
-static int check_order(const struct seccomp_range *r, struct err *e)
-{
-	size_t same = 0;
-
-	while (same < r->n_matches && r->matches[same]->verdict == r->matches[0]->verdict)
-		same++;
-	for (size_t k = same; k < r->n_matches; k++) {
-		const struct seccomp_match *other = opponent(r, k);
-
-		if (other)
-			return has_single_comparisons(r) ? 0 : refuse(other, r->matches[k], e);
-	}
-	return 1;
-}
-
-/* 1: done, 0: left to libseccomp. */
 static int range_matches(struct seccomp_range *r, const struct seccomp_node *node,
 			 struct arena *arena, struct err *e)
 {
+	const struct seccomp_match **m;
 	size_t n = 0;
 
 	for (const struct seccomp_node *i = node; i; i = i->next)
 		n++;
-	r->matches = arena_array_of(arena, const struct seccomp_match *, n);
-	if (!r->matches)
+	m = arena_array_of(arena, const struct seccomp_match *, n);
+	if (!m)
 		return err_nomem(e);
 	for (size_t i = 0; i < n; i++, node = node->next)
-		r->matches[i] = node->match;
-	qsort_r(r->matches, n, sizeof(*r->matches), match_compare, &r->wide);
-	for (size_t i = 0; i < n; i++)
-		if (i == 0 || match_compare(&r->matches[i], &r->matches[r->n_matches - 1],
-					    &r->wide) != 0)
-			r->matches[r->n_matches++] = r->matches[i];
-	return check_order(r, e);
+		m[i] = node->match;
+	qsort_r(m, n, sizeof(*m), match_order, &r->wide);
+	r->matches = m;
+	for (size_t i = 0; i < n; i++) {
+		bool same = i > 0 && match_order(&m[i], &m[r->n_matches - 1], &r->wide) == 0;
+
+		if (same && m[i]->verdict != m[r->n_matches - 1]->verdict)
+			return refuse(m[i], m[r->n_matches - 1], e);
+		if (!same)
+			m[r->n_matches++] = m[i];
+	}
+	return 0;
 }
 
 bool seccomp_ranges_equal(const struct seccomp_range *a, const struct seccomp_range *b)
@@ -186,19 +129,16 @@ int seccomp_table_end(struct seccomp_table *t, uint32_t first, uint32_t verdict,
 	return add_range(t, &(struct seccomp_range){ .first = first, .verdict = verdict }, arena, e);
 }
 
-/* A range that starts with this number. 1: done, 0: left to libseccomp. */
 static int start_range(struct seccomp_table *t, struct seccomp_range range,
 		       const struct seccomp_node *node, struct arena *arena, struct err *e)
 {
-	int r = 1;
+	int r = 0;
 
 	if (node && seccomp_match_is_plain(node->match, range.wide))
 		range.verdict = node->match->verdict;
 	else if (node)
 		r = range_matches(&range, node, arena, e);
-	if (r > 0 && add_range(t, &range, arena, e) < 0)
-		r = -ENOMEM;
-	return r;
+	return r < 0 ? r : add_range(t, &range, arena, e);
 }
 
 int seccomp_table_add(struct seccomp_table *t, const struct seccomp_window *w,
@@ -207,10 +147,7 @@ int seccomp_table_add(struct seccomp_table *t, const struct seccomp_window *w,
 	struct seccomp_range range = { .verdict = default_verdict, .wide = w->wide };
 	int r = seccomp_table_end(t, t->n_ranges ? w->first : 0, default_verdict, arena, e);
 
-	if (r < 0)
-		return r;
-	r = 1;
-	for (uint32_t i = 0; r > 0 && i <= SECCOMP_WINDOW; i++) {
+	for (uint32_t i = 0; r == 0 && i <= SECCOMP_WINDOW; i++) {
 		const struct seccomp_node *node = i < SECCOMP_WINDOW ? w->nodes[i] : NULL;
 
 		range.first = w->first + i;

@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * check: everything that would keep a bundle from running, found without starting anything. First
- * the document alone, then, when it can be understood, this host: the same compilers as create, but
- * one list element at a time, so that one problem does not hide the next.
+ * the types, then the rules of the document, then this host: the same compilers as create, but one
+ * list element at a time, so that one problem does not hide the next.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/fmt.h"
 #include "host/cgroup.h"
 #include "host/host.h"
 #include "libcontainer.h"
@@ -50,20 +52,34 @@ static int note(void *data, const struct err *e)
 
 typedef int (*plan_fn)(const struct host_env *, const struct spec *, struct plan *, struct err *);
 
+/* Has something at or below this place been found wrong already? Then no more is said of it: what
+ * breaks a rule is not compiled. */
+static bool is_known_bad(const struct check *c, const char *place)
+{
+	size_t len = strlen(place);
+
+	for (size_t i = 0; i < c->n; i++)
+		if (strncmp(c->items[i].err.where, place, len) == 0)
+			return true;
+	return false;
+}
+
+/* A json_problem_fn for rules: what could not be decoded is missing now, and in its list everything
+ * behind it has moved up, so a rule has nothing to say about either. */
+static int note_rule(void *data, const struct err *e)
+{
+	struct check *c = data;
+	char list[sizeof(e->where)];
+
+	fmt_str(list, sizeof(list), "%.*s", (int)strcspn(e->where, "["), e->where);
+	return list[0] && is_known_bad(c, list) ? 0 : note(data, e);
+}
+
 static int empty_plan(struct plan *p, struct err *e)
 {
 	int r = plan_init(p, e);
 
 	return r == 0 ? plan_open_proc(&p->proc_fd, e) : r;
-}
-
-static void try_plan(struct check *c, const struct host_env *h, const struct spec *s, plan_fn fn)
-{
-	_cleanup_(plan_done) struct plan p = {};
-	struct err e = {};
-
-	if (empty_plan(&p, &e) < 0 || fn(h, s, &p, &e) < 0)
-		(void)note(c, &e);
 }
 
 static int process_of(const struct host_env *h, const struct spec *s, struct plan *p, struct err *e)
@@ -79,6 +95,34 @@ static int cgroup_of(const struct host_env *h, const struct spec *s, struct plan
 	return r == 0 ? cgroup_check(h->cgroup_root, &p->cgroup, e) : r;
 }
 
+static const struct {
+	const char *place; /* compiled only while nothing here is known to be wrong */
+	plan_fn fn;
+} whole[] = {
+	{ "linux", support_plan },
+	{ "linux", idmap_plan },
+	{ "root", rootfs_plan },
+	{ "linux.devices", devices_plan },
+	{ "linux.maskedPaths", paths_plan },
+	{ "linux.sysctl", sysctl_plan },
+	{ "linux.resources", cgroup_of },
+	{ "process", process_of },
+	{ "hooks", hooks_plan },
+};
+
+static void try_whole(struct check *c, const struct host_env *h, const struct spec *s)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(whole); i++) {
+		_cleanup_(plan_done) struct plan p = {};
+		struct err e = {};
+
+		if (is_known_bad(c, whole[i].place))
+			continue;
+		if (empty_plan(&p, &e) < 0 || whole[i].fn(h, s, &p, &e) < 0)
+			(void)note(c, &e);
+	}
+}
+
 /* "mounts[0]..." of a list of one is "mounts[i]..." of the whole. */
 static void renumber(struct err *e, const char *list, size_t i)
 {
@@ -92,57 +136,90 @@ static void renumber(struct err *e, const char *list, size_t i)
 	err_at(e, "%s[%zu]%s", list, i, rest);
 }
 
+/* One element alone, as if the list had no other. */
+static void try_element(struct check *c, const struct host_env *h, const struct spec *one,
+			const char *list, size_t i, plan_fn fn)
+{
+	_cleanup_(plan_done) struct plan p = {};
+	char place[64];
+	struct err e = {};
+
+	fmt_str(place, sizeof(place), "%s[%zu]", list, i);
+	if (is_known_bad(c, place))
+		return;
+	if (empty_plan(&p, &e) == 0 && fn(h, one, &p, &e) == 0)
+		return;
+	renumber(&e, list, i);
+	(void)note(c, &e);
+}
+
 static void try_each_mount(struct check *c, const struct host_env *h, const struct spec *s)
 {
 	for (size_t i = 0; i < s->mounts.n; i++) {
-		_cleanup_(plan_done) struct plan p = {};
 		struct spec one = *s;
-		struct err e = {};
 
 		one.mounts.items = &s->mounts.items[i];
 		one.mounts.n = 1;
-		if (empty_plan(&p, &e) == 0 && mounts_plan(h, &one, &p, &e) == 0)
-			continue;
-		renumber(&e, "mounts", i);
-		(void)note(c, &e);
+		try_element(c, h, &one, "mounts", i, mounts_plan);
 	}
 }
 
 static void try_each_namespace(struct check *c, const struct host_env *h, const struct spec *s)
 {
 	for (size_t i = 0; i < s->linux_.namespaces.n; i++) {
-		_cleanup_(plan_done) struct plan p = {};
 		struct spec one = *s;
-		struct err e = {};
 
 		one.linux_.namespaces.items = &s->linux_.namespaces.items[i];
 		one.linux_.namespaces.n = 1;
-		if (empty_plan(&p, &e) == 0 && namespaces_plan(h, &one, &p, &e) == 0)
-			continue;
-		renumber(&e, "linux.namespaces", i);
-		(void)note(c, &e);
+		try_element(c, h, &one, "linux.namespaces", i, namespaces_plan);
 	}
+}
+
+/* The programs of hooks that run outside; those of startContainer are the container's. */
+static void try_hook_programs(struct check *c, const struct spec *s)
+{
+	const struct {
+		const char *list;
+		const spec_hook_list *hooks;
+	} rows[] = {
+		{ "hooks.prestart", &s->hooks.prestart },
+		{ "hooks.createRuntime", &s->hooks.create_runtime },
+		{ "hooks.createContainer", &s->hooks.create_container },
+		{ "hooks.poststart", &s->hooks.poststart },
+		{ "hooks.poststop", &s->hooks.poststop },
+	};
+
+	for (size_t row = 0; row < ARRAY_SIZE(rows); row++)
+		for (size_t i = 0; i < rows[row].hooks->n; i++) {
+			const char *path = rows[row].hooks->items[i].path;
+			struct err e = {};
+
+			if (is_known_bad(c, rows[row].list) || access(path, X_OK) == 0)
+				continue;
+			err_sys(&e, errno, "access", "%s", path);
+			err_at(&e, "%s[%zu].path", rows[row].list, i);
+			(void)note(c, &e);
+		}
 }
 
 static void check_host(struct check *c, const struct host_env *h, const struct spec *s)
 {
-	static const plan_fn whole[] = { idmap_plan,  rootfs_plan, devices_plan, paths_plan,
-					 sysctl_plan, cgroup_of,   process_of,	 hooks_plan };
-
 	try_each_namespace(c, h, s);
-	for (size_t i = 0; i < ARRAY_SIZE(whole); i++)
-		try_plan(c, h, s, whole[i]);
+	try_whole(c, h, s);
 	try_each_mount(c, h, s);
+	try_hook_programs(c, s);
 }
 
 static int check_config(struct check *c, const char *path, struct err *e)
 {
 	_cleanup_bundle_ struct bundle b = BUNDLE_EMPTY;
 	_cleanup_free_ char *text = NULL;
-	const struct json_options options = { .problem = note, .data = c };
+	const struct json_options types = { .problem = note, .data = c };
+	const struct json_options rules = { .problem = note_rule, .data = c };
 	struct host_env h = { .id = "check", .detached_terminal = true };
 	struct spec *s = NULL;
 	struct err bad;
+	bool decoded;
 	int r = bundle_open(path, &b, e);
 
 	if (r == 0)
@@ -155,13 +232,13 @@ static int check_config(struct check *c, const char *path, struct err *e)
 	h.cgroup_root = c->ctx->cgroup_root;
 	h.cgroup_disabled = c->ctx->cgroup_disabled;
 	h.cgroup_systemd = c->ctx->systemd_cgroup;
-	r = spec_parse_config(text, c->len, b.plan.arena, &options, &s, &bad);
-	if (r == 0 && c->n == 0)
-		(void)spec_check(s, &options, &bad);
-	if (r == 0 && c->n == 0)
+	r = spec_parse_config(text, c->len, b.plan.arena, &types, &s, &bad);
+	if (r < 0)
+		return note(c, &bad);
+	decoded = c->n == 0;
+	(void)spec_check(s, &rules, &bad);
+	if (decoded)
 		check_host(c, &h, s);
-	else if (c->n == 0)
-		(void)note(c, &bad);
 	return 0;
 }
 

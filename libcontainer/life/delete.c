@@ -18,13 +18,13 @@ static int check_status(const char *id, enum lc_status status, struct err *e)
 			lc_status_name(status));
 }
 
-/* Killing comes before locking: whoever holds the lock may be waiting for the container. */
+/* Whoever holds the lock may be waiting for the container: then killing comes before locking. */
 static int kill_first(struct lc_ctx *ctx, const char *id, struct arena *arena, struct err *e)
 {
 	_cleanup_statedir_ struct statedir d = STATEDIR_EMPTY;
 	struct record rec = { .id = id };
 	struct err ignored;
-	int r = statedir_open(ctx->root, id, false, &d, e);
+	int r = statedir_open(ctx->root, id, STATEDIR_UNLOCKED, &d, e);
 
 	if (r < 0)
 		return r;
@@ -32,13 +32,13 @@ static int kill_first(struct lc_ctx *ctx, const char *id, struct arena *arena, s
 	return destroy_kill(ctx, &d, &rec, e);
 }
 
-static int delete(struct lc_ctx *ctx, const char *id, bool force, struct arena *arena,
-		  struct err *e)
+static int delete(struct lc_ctx *ctx, const char *id, bool force, enum statedir_lock lock,
+		  struct arena *arena, struct err *e)
 {
 	_cleanup_statedir_ struct statedir d = STATEDIR_EMPTY;
 	struct record rec = { .id = id };
 	struct err unreadable;
-	int r = statedir_open(ctx->root, id, true, &d, e);
+	int r = statedir_open(ctx->root, id, lock, &d, e);
 
 	if (r < 0)
 		return r;
@@ -50,17 +50,25 @@ static int delete(struct lc_ctx *ctx, const char *id, bool force, struct arena *
 	return r == 0 ? destroy(ctx, &d, &rec, e) : r;
 }
 
+static int delete_by_force(struct lc_ctx *ctx, const char *id, struct arena *arena, struct err *e)
+{
+	int r = delete(ctx, id, true, STATEDIR_TRY_LOCK, arena, e);
+
+	if (r < 0 && e->kind == ERR_BUSY) {
+		r = kill_first(ctx, id, arena, e);
+		if (r == 0)
+			r = delete(ctx, id, true, STATEDIR_LOCKED, arena, e);
+	}
+	return r < 0 && e->kind == ERR_NOTFOUND ? 0 : r;
+}
+
 int lc_delete(struct lc_ctx *ctx, const char *id, bool force, struct err *e)
 {
 	_cleanup_(arena_freep) struct arena *arena = arena_new();
-	int r;
 
 	if (!arena)
 		return err_nomem(e);
-	r = force ? kill_first(ctx, id, arena, e) : 0;
-	if (r == 0)
-		r = delete(ctx, id, force, arena, e);
-	if (force && r < 0 && e->kind == ERR_NOTFOUND)
-		return 0;
-	return r;
+	if (force)
+		return delete_by_force(ctx, id, arena, e);
+	return delete(ctx, id, false, STATEDIR_LOCKED, arena, e);
 }

@@ -228,7 +228,7 @@ int lc_exec(struct lc_ctx *ctx, const char *id, const struct lc_exec_opts *o, pi
 	int r = plan_init(&x.plan, e);
 
 	if (r == 0)
-		r = statedir_open(ctx->root, id, false, &x.dir, e);
+		r = statedir_open(ctx->root, id, STATEDIR_UNLOCKED, &x.dir, e);
 	if (r == 0)
 		r = record_read(&x.dir, id, x.plan.arena, &x.record, e);
 	if (r == 0)

@@ -32,7 +32,7 @@ int lc_kill(struct lc_ctx *ctx, const char *id, int sig, bool all, struct err *e
 
 	if (!arena)
 		return err_nomem(e);
-	r = statedir_open(ctx->root, id, false, &d, e);
+	r = statedir_open(ctx->root, id, STATEDIR_UNLOCKED, &d, e);
 	if (r == 0)
 		r = record_read(&d, id, arena, &rec, e);
 	if (r < 0)

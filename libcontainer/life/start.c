@@ -111,7 +111,7 @@ int lc_start(struct lc_ctx *ctx, const char *id, struct err *e)
 
 	if (!arena)
 		return err_nomem(e);
-	r = statedir_open(ctx->root, id, true, &d, e);
+	r = statedir_open(ctx->root, id, STATEDIR_LOCKED, &d, e);
 	if (r == 0)
 		r = record_read(&d, id, arena, &rec, e);
 	if (r == 0)

@@ -37,7 +37,7 @@ static int read_state(const struct lc_ctx *ctx, const char *id, struct lc_state 
 
 	if (!arena)
 		return err_nomem(e);
-	r = statedir_open(ctx->root, id, false, &d, e);
+	r = statedir_open(ctx->root, id, STATEDIR_UNLOCKED, &d, e);
 	if (r == 0)
 		r = record_read(&d, id, arena, &rec, e);
 	if (r < 0)
@@ -67,7 +67,7 @@ int lc_state(struct lc_ctx *ctx, const char *id, struct lc_state *ret, struct er
 
 	if (r == 0)
 		return 0;
-	if (first.kind == ERR_NOTFOUND && statedir_open(ctx->root, id, true, &d, e) == 0) {
+	if (first.kind == ERR_NOTFOUND && statedir_open(ctx->root, id, STATEDIR_LOCKED, &d, e) == 0) {
 		statedir_close(&d);
 		return read_state(ctx, id, ret, e);
 	}

@@ -34,16 +34,15 @@ static int open_root(const char *root, bool make, struct err *e)
 }
 
 /* flock with a deadline: whoever holds it may be stuck. */
-static int lock(int fd, struct err *e)
+static int lock(int fd, int patience_ms, struct err *e)
 {
-	int64_t deadline = fd_now_ms() + LOCK_DEADLINE_MS;
+	int64_t deadline = fd_now_ms() + patience_ms;
 	int r;
 
 	while ((r = sys_flock(fd, LOCK_EX | LOCK_NB)) == -EWOULDBLOCK && fd_now_ms() < deadline)
 		(void)fd_wait(NULL, 0, LOCK_RETRY_MS); /* only a pause */
 	if (r == -EWOULDBLOCK)
-		return err_kind(e, ERR_BUSY, "another operation on this container has not ended within %d s",
-				LOCK_DEADLINE_MS / 1000);
+		return err_kind(e, ERR_BUSY, "another operation on this container is still going on");
 	if (r < 0)
 		return err_sys(e, r, "flock", "the container's state directory");
 	return 0;
@@ -62,7 +61,7 @@ static int check_still_there(const struct statedir *d, const char *id, struct er
 	return r < 0 ? err_sys(e, r, "stat", "state of container %s", id) : 0;
 }
 
-static int open_dir(struct statedir *d, const char *id, bool locked, struct err *e)
+static int open_dir(struct statedir *d, const char *id, enum statedir_lock how, struct err *e)
 {
 	int r;
 
@@ -71,9 +70,9 @@ static int open_dir(struct statedir *d, const char *id, bool locked, struct err 
 		return err_kind(e, ERR_NOTFOUND, "container does not exist");
 	if (d->dir_fd < 0)
 		return err_sys(e, d->dir_fd, "open", "state of container %s", id);
-	if (!locked)
+	if (how == STATEDIR_UNLOCKED)
 		return 0;
-	r = lock(d->dir_fd, e);
+	r = lock(d->dir_fd, how == STATEDIR_LOCKED ? LOCK_DEADLINE_MS : 0, e);
 	return r == 0 ? check_still_there(d, id, e) : r;
 }
 
@@ -83,7 +82,8 @@ void statedir_close(struct statedir *d)
 	d->root_fd = x_close(d->root_fd);
 }
 
-int statedir_open(const char *root, const char *id, bool locked, struct statedir *ret, struct err *e)
+int statedir_open(const char *root, const char *id, enum statedir_lock how, struct statedir *ret,
+		  struct err *e)
 {
 	struct statedir d = STATEDIR_EMPTY;
 	int r = spec_check_id(id, e);
@@ -91,7 +91,7 @@ int statedir_open(const char *root, const char *id, bool locked, struct statedir
 	if (r < 0)
 		return r;
 	d.root_fd = open_root(root, false, e);
-	r = d.root_fd < 0 ? d.root_fd : open_dir(&d, id, locked, e);
+	r = d.root_fd < 0 ? d.root_fd : open_dir(&d, id, how, e);
 	if (r < 0) {
 		statedir_close(&d);
 		return r;
@@ -103,7 +103,7 @@ int statedir_open(const char *root, const char *id, bool locked, struct statedir
 /* A delete --force may have been faster than our lock: then there is nothing to undo. */
 static int open_made(struct statedir *d, const char *id, struct err *e)
 {
-	int r = open_dir(d, id, true, e);
+	int r = open_dir(d, id, STATEDIR_LOCKED, e);
 
 	if (r < 0 && e->kind != ERR_NOTFOUND)
 		(void)sys_unlinkat(d->root_fd, id, AT_REMOVEDIR); /* the first error is the one to tell */

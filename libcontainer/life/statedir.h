@@ -31,9 +31,12 @@ struct statedir {
 /* Makes ROOT (0700) and ROOT/ID and locks it; exactly one of several callers wins, the others get
  * ERR_EXISTS "container with given ID already exists". */
 int statedir_create(const char *root, const char *id, struct statedir *ret, struct err *e);
+/* How statedir_open locks: not at all, at once or not at all (ERR_BUSY), or waiting up to 10 s. */
+enum statedir_lock { STATEDIR_UNLOCKED, STATEDIR_TRY_LOCK, STATEDIR_LOCKED };
 /* Opens an existing one; ERR_NOTFOUND "container does not exist"; ERR_BUSY when somebody else holds
- * the lock for 10 s. */
-int statedir_open(const char *root, const char *id, bool lock, struct statedir *ret, struct err *e);
+ * the lock. */
+int statedir_open(const char *root, const char *id, enum statedir_lock lock, struct statedir *ret,
+		  struct err *e);
 /* Removes what we put there, then the directory: the last step of delete. Does not close. */
 int statedir_remove(struct statedir *d, const char *id, struct err *e);
 /* Closes (and unlocks); fine when empty. */

@@ -59,7 +59,7 @@ static void word(struct buf *out, const char *s)
 		else if (*s == '"' || *s == '\\')
 			buf_fmt(out, "\\%c", *s);
 		else if (iscntrl((unsigned char)*s))
-			buf_fmt(out, "\\x%02x", (unsigned char)*s);
+			buf_fmt(out, "\\x%x%x", (unsigned char)*s >> 4, *s & 15);
 		else
 			buf_add(out, s, 1);
 	}
@@ -192,6 +192,7 @@ static void dump_mount(const struct plan_mount *m, struct buf *out)
 	if (m->propagation)
 		WORDS(out, MAP_NAME(spec_propagation_names,
 				    m->propagation | (m->propagation_rec ? MS_REC : 0)));
+	buf_str(out, m->n_options ? " with" : "");
 	for (size_t i = 0; i < m->n_options; i++) {
 		WORDS(out, m->options[i].key);
 		if (m->options[i].value) {
@@ -200,7 +201,7 @@ static void dump_mount(const struct plan_mount *m, struct buf *out)
 		}
 	}
 	buf_str(out, m->idmapped ? " idmap" : "");
-	buf_str(out, m->inherit_mode ? ", with the mode of what it covers" : "");
+	buf_str(out, m->inherit_mode ? ", keep the mode of what it covers" : "");
 	buf_str(out, m->copy_up ? ", copy what it covers" : "");
 	buf_str(out, m->late_readonly ? ", read-only at the end\n" : "\n");
 }
@@ -235,8 +236,6 @@ static void dump_rootfs(const struct plan *p, struct buf *out)
 		LINE(out, "read-only", r->readonly_paths[i]);
 	for (size_t i = 0; i < p->n_sysctls; i++)
 		LINE(out, "sysctl", p->sysctls[i].key, "=", p->sysctls[i].value);
-	if (p->has_process)
-		LINE(out, "directory", p->process.cwd);
 }
 
 static void dump_hooks(const struct plan *p, enum plan_hook_kind kind, struct buf *out)
@@ -419,7 +418,9 @@ static void dump_process(const struct plan_process *pp, const char *const *cap_n
 	dump_identity(pp, cap_names, out);
 	dump_seccomp(&pp->seccomp, out);
 	dump_environment(pp, out);
-	buf_str(out, "  exec");
+	buf_str(out, " ");
+	WORDS(out, "cwd", pp->cwd);
+	buf_str(out, ", made if missing\n  exec");
 	words(out, pp->argv);
 	buf_str(out, "\n");
 }
