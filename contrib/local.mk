@@ -17,4 +17,5 @@ dist_fishcompletion_DATA = contrib/completions/hull.fish
 
 EXTRA_DIST += \
 	doc/ARCHITECTURE.md \
-	doc/HACKING.md
+	doc/HACKING.md \
+	doc/parts.svg

@@ -62,7 +62,8 @@ int lc_create(struct lc_ctx *ctx, const char *id, const struct lc_create_opts *o
 /* Runs the program; returns once it has been executed and the poststart hooks are done. */
 int lc_start(struct lc_ctx *ctx, const char *id, struct err *e);
 int lc_state(struct lc_ctx *ctx, const char *id, struct lc_state *ret, struct err *e);
-/* Every container below root, sorted by id. The caller frees each with lc_state_done, then *ret. */
+/* Every container below root, sorted by id. They share an arena: the caller frees all of them, each
+ * with lc_state_done, then *ret. */
 int lc_list(struct lc_ctx *ctx, struct lc_state **ret, size_t *ret_n, struct err *e);
 /* sig > 0; all: every process of the cgroup. */
 int lc_kill(struct lc_ctx *ctx, const char *id, int sig, bool all, struct err *e);
@@ -76,6 +77,7 @@ int lc_ps(struct lc_ctx *ctx, const char *id, pid_t **ret, size_t *ret_n, struct
 int lc_update(struct lc_ctx *ctx, const char *id, const char *resources, size_t len, struct err *e);
 
 struct lc_exec_opts {
+	const char *process_json; /* the process as JSON text (terminal: tty), or NULL: */
 	const char *process_file; /* process.json, or NULL: built from the container's own process with: */
 	const char *const *args;  /* NULL terminated */
 	const char *const *env;	  /* additional NAME=VALUE, NULL terminated, or NULL */
@@ -109,6 +111,26 @@ struct lc_problem {
 };
 int lc_check(struct lc_ctx *ctx, const char *bundle, const char *process_file,
 	     struct lc_problem **ret, struct err *e);
+
+/* rootfs_mount.c: a root file system made of mounts, as clients with snapshots ask for it. */
+struct lc_mount {
+	const char *type, *source;
+	const char *target; /* below the root file system; "" or NULL: that itself */
+	const char *const *options;
+	size_t n_options;
+};
+/* Mounts them in order on the directory rootfs, which is made (0711) when missing. On failure none
+ * is left. Overlays may have any number of layers. */
+int lc_mount_rootfs(const char *rootfs, const struct lc_mount *mounts, size_t n, struct err *e);
+/* Unmounts everything at and below rootfs; fine when nothing is mounted or there is no rootfs. */
+int lc_unmount_rootfs(const char *rootfs, struct err *e);
+
+/* cgroup_open.c: the cgroup2 directory that a process is in, whatever runtime has put it there; an
+ * owned fd. ERR_NOTFOUND when we are in that group, or below it, ourselves. */
+int lc_cgroup_open(const struct lc_ctx *ctx, pid_t pid, struct err *e);
+/* The malloc'd pids of a group opened so and of its sub-groups, and a signal to all of them. */
+int lc_cgroup_pids(int cgroup, pid_t **ret, size_t *ret_n, struct err *e);
+int lc_cgroup_signal(int cgroup, int sig, struct err *e);
 
 /* selfexe.c: protects the running executable from the containers it enters (CVE-2019-5736): runs
  * the program again from a read-only detached mount or sealed memory, at most once; returns 0 when

@@ -23,6 +23,7 @@ libcontainer_libcontainer_a_SOURCES += \
 	libcontainer/base/file_io.c \
 	libcontainer/base/fmt.c \
 	libcontainer/base/fmt.h \
+	libcontainer/base/hash.h \
 	libcontainer/base/json.h \
 	libcontainer/base/json_in.c \
 	libcontainer/base/json_keys.c \
@@ -73,6 +74,8 @@ libcontainer_libcontainer_a_SOURCES += \
 	libcontainer/spec/spec_tables_linux.c
 
 libcontainer_libcontainer_a_SOURCES += \
+	libcontainer/plan/fs_context.c \
+	libcontainer/plan/fs_context.h \
 	libcontainer/plan/hook.c \
 	libcontainer/plan/hook.h \
 	libcontainer/plan/plan.c \
@@ -119,6 +122,8 @@ libcontainer_libcontainer_a_SOURCES += \
 	libcontainer/host/seccomp.c \
 	libcontainer/host/seccomp.h \
 	libcontainer/host/seccomp_bpf.c \
+	libcontainer/host/seccomp_cache.c \
+	libcontainer/host/seccomp_cache.h \
 	libcontainer/host/seccomp_lib.c \
 	libcontainer/host/seccomp_rules.c \
 	libcontainer/host/seccomp_tables.c \
@@ -151,6 +156,7 @@ libcontainer_libcontainer_a_SOURCES += \
 libcontainer_libcontainer_a_SOURCES += \
 	libcontainer/life/bundle.c \
 	libcontainer/life/bundle.h \
+	libcontainer/life/cgroup_open.c \
 	libcontainer/life/check.c \
 	libcontainer/life/console.c \
 	libcontainer/life/console.h \
@@ -169,6 +175,7 @@ libcontainer_libcontainer_a_SOURCES += \
 	libcontainer/life/ps.c \
 	libcontainer/life/record.c \
 	libcontainer/life/record.h \
+	libcontainer/life/rootfs_mount.c \
 	libcontainer/life/spawn.c \
 	libcontainer/life/spawn.h \
 	libcontainer/life/start.c \

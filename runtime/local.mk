@@ -34,7 +34,21 @@ runtime_libruntime_a_SOURCES = \
 	runtime/version.c \
 	runtime/version.h
 
+# libexec/hull/hull is the program; bin/hull becomes it (runtime/launch.c). Where the launcher has not
+# been ported to, the program itself is bin/hull.
+if LAUNCHER
+pkglibexec_PROGRAMS += libexec/hull
+libexec_hull_SOURCES = runtime/main.c
+libexec_hull_LDFLAGS = $(AM_LDFLAGS) $(HULL_GC_LDFLAGS)
+libexec_hull_LDADD = runtime/libruntime.a libcontainer/libcontainer.a $(HULL_LIBS)
+
+bin_PROGRAMS += hull
+hull_SOURCES = runtime/launch.c
+hull_CFLAGS = $(HULL_LAUNCHER_CFLAGS)
+hull_LDFLAGS = $(HULL_LAUNCHER_LDFLAGS)
+else
 bin_PROGRAMS += hull
 hull_SOURCES = runtime/main.c
 hull_LDFLAGS = $(AM_LDFLAGS) $(HULL_GC_LDFLAGS)
 hull_LDADD = runtime/libruntime.a libcontainer/libcontainer.a $(HULL_LIBS)
+endif

@@ -52,6 +52,11 @@ int terminal_open(struct terminal *t, int socket, struct err *e)
 		return r;
 	if (fcntl(t->master, F_SETFL, O_RDWR | O_NONBLOCK) < 0)
 		return err_sys(e, errno, "fcntl", "terminal");
+	/* A program may close its terminal and open it again, as systemd does: held open by us as
+	 * well, it does not end in between. */
+	t->slave = ioctl(t->master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
+	if (t->slave < 0)
+		return err_sys(e, errno, "ioctl", "TIOCGPTPEER");
 	t->in.from = STDIN_FILENO;
 	t->in.to = t->master;
 	t->out.from = t->master;
@@ -87,8 +92,10 @@ static struct pollfd pump_poll(const struct pump *p)
 	return (struct pollfd){ .fd = p->ended ? -1 : p->from, .events = POLLIN };
 }
 
-int terminal_poll(const struct terminal *t, bool exited, struct pollfd *fds)
+int terminal_poll(struct terminal *t, bool exited, struct pollfd *fds)
 {
+	if (exited)
+		t->slave = x_close(t->slave);
 	fds[0] = exited ? (struct pollfd){ .fd = -1 } : pump_poll(&t->in);
 	fds[1] = pump_poll(&t->out);
 	return exited && is_empty(&t->out) ? DRAIN_MS : -1;
@@ -162,5 +169,6 @@ void terminal_close(struct terminal *t)
 	if (t->raw)
 		(void)tcsetattr(STDIN_FILENO, TCSANOW, &t->saved); /* it may be gone */
 	t->raw = false;
+	t->slave = x_close(t->slave);
 	t->master = x_close(t->master);
 }

@@ -23,15 +23,16 @@ struct pump {
 
 struct terminal {
 	int master;	      /* of the container's pseudo-terminal */
+	int slave;	      /* held while the process lives */
 	bool raw;	      /* ours is in raw mode: */
 	struct termios saved; /* what it was before */
 	bool sent_eof;
 	struct pump in, out;
 };
 
-#define TERMINAL_NONE            \
-	{                        \
-		.master = -EBADF \
+#define TERMINAL_NONE                             \
+	{                                         \
+		.master = -EBADF, .slave = -EBADF \
 	}
 #define TERMINAL_FDS 2
 
@@ -43,7 +44,7 @@ bool terminal_is_open(const struct terminal *t);
 void terminal_resize(const struct terminal *t);
 /* Fills fds[TERMINAL_FDS]; returns the timeout for poll(2). exited: the process is gone, only what
  * it wrote is still of interest. */
-int terminal_poll(const struct terminal *t, bool exited, struct pollfd *fds);
+int terminal_poll(struct terminal *t, bool exited, struct pollfd *fds);
 /* Moves what poll(2) found. */
 void terminal_pump(struct terminal *t, const struct pollfd *fds);
 bool terminal_has_output(const struct terminal *t);

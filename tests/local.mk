@@ -1,16 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
 # The test programs, by tier: tests/<tier>/<name>.c is one program. tests/run.sh runs them.
 
-LDADD = $(TEST_LIB) runtime/libruntime.a libcontainer/libcontainer.a $(HULL_LIBS) \
-	$(CRITERION_LIBS) -lm
+LDADD = $(TEST_LIB) runtime/libruntime.a shim/libshim.a shim/libmessages.a \
+	libcontainer/libcontainer.a $(SHIM_LIBS) $(HULL_LIBS) $(CRITERION_LIBS) -lm
 
 if HAVE_CRITERION
 TEST_LIB = tests/lib/libtest.a
 check_LIBRARIES += $(TEST_LIB)
 endif
 tests_lib_libtest_a_SOURCES = \
+	tests/lib/fake_containerd.c \
+	tests/lib/fake_containerd.h \
 	tests/lib/fixtures.c \
 	tests/lib/fixtures.h \
+	tests/lib/frames.c \
+	tests/lib/frames.h \
 	tests/lib/plans.h \
 	tests/lib/seccomp_model.c \
 	tests/lib/seccomp_model.h \
@@ -38,6 +42,10 @@ unit_tests = \
 	tests/unit/test_home \
 	tests/unit/test_hooks \
 	tests/unit/test_idmap_plan \
+	tests/unit/test_io_binary \
+	tests/unit/test_io_console \
+	tests/unit/test_io_fifo \
+	tests/unit/test_io_file \
 	tests/unit/test_json_in \
 	tests/unit/test_json_locate \
 	tests/unit/test_json_out \
@@ -51,9 +59,12 @@ unit_tests = \
 	tests/unit/test_paths_plan \
 	tests/unit/test_process_plan \
 	tests/unit/test_program \
+	tests/unit/test_proto \
+	tests/unit/test_publish \
 	tests/unit/test_report \
 	tests/unit/test_rlimits_plan \
 	tests/unit/test_sched_plan \
+	tests/unit/test_seccomp_cache \
 	tests/unit/test_seccomp_diff \
 	tests/unit/test_seccomp_plan \
 	tests/unit/test_signals \
@@ -63,11 +74,16 @@ unit_tests = \
 	tests/unit/test_spec_tables \
 	tests/unit/test_sys_fault \
 	tests/unit/test_sysctl_plan \
-	tests/unit/test_terminal
+	tests/unit/test_terminal \
+	tests/unit/test_ttrpc_client \
+	tests/unit/test_ttrpc_frame \
+	tests/unit/test_ttrpc_server
 
 fuzz_targets = \
 	tests/fuzz/fuzz_json \
-	tests/fuzz/fuzz_spec
+	tests/fuzz/fuzz_seccomp \
+	tests/fuzz/fuzz_spec \
+	tests/fuzz/fuzz_ttrpc
 
 if HAVE_CRITERION
 check_PROGRAMS += $(unit_tests)
@@ -77,8 +93,13 @@ check_PROGRAMS += $(fuzz_targets)
 endif
 tests_fuzz_fuzz_json_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_json_LDADD = libcontainer/libcontainer.a $(HULL_LIBS)
+tests_fuzz_fuzz_seccomp_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_seccomp_LDADD = libcontainer/libcontainer.a $(HULL_LIBS)
 tests_fuzz_fuzz_spec_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_spec_LDADD = libcontainer/libcontainer.a $(HULL_LIBS)
+tests_fuzz_fuzz_ttrpc_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_ttrpc_LDADD = shim/libshim.a shim/libmessages.a libcontainer/libcontainer.a \
+	$(SHIM_LIBS) $(HULL_LIBS)
 
 EXTRA_DIST += \
 	tests/packages.txt \
@@ -87,11 +108,26 @@ EXTRA_DIST += \
 	tests/setup.sh \
 	tests/tap.sh \
 	tests/lint \
+	tests/golden \
 	tests/fixtures \
 	tests/bench \
 	tests/fuzz/corpus \
 	tests/unit/cgroup_tree.h \
+	tests/unit/io_peers.h \
+	tests/lib/hijack.c \
+	tests/lib/probe.c \
+	tests/lib/racer.c \
 	tests/fault/walk.sh \
+	tests/integration/badinput.sh \
+	tests/integration/exec.sh \
 	tests/integration/filesystem.sh \
+	tests/integration/fixtures.sh \
+	tests/integration/hooks.sh \
 	tests/integration/lifecycle.sh \
-	tests/lib/harness.sh
+	tests/integration/mounts.sh \
+	tests/integration/namespaces.sh \
+	tests/integration/process.sh \
+	tests/integration/security.sh \
+	tests/integration/terminal.sh \
+	tests/lib/harness.sh \
+	tests/lib/sentences.sh

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
+#include <sys/timerfd.h>
 
 #include "base/cleanup.h"
 
@@ -128,4 +129,51 @@ void ev_stop(struct ev_loop *loop, int value)
 {
 	loop->stopped = true;
 	loop->value = value;
+}
+
+static int on_timer(struct ev_source *s, uint32_t events)
+{
+	struct ev_timer *t = s->data;
+
+	(void)events; /* readable is all it can be */
+	ev_timer_stop(t);
+	return t->fn(t);
+}
+
+/* Zero would disarm the timer instead of ending it at once. */
+static struct itimerspec after(int ms)
+{
+	struct timespec when = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000 };
+
+	if (ms <= 0)
+		when = (struct timespec){ .tv_nsec = 1 };
+	return (struct itimerspec){ .it_value = when };
+}
+
+int ev_timer_start(struct ev_loop *loop, struct ev_timer *t, int ms, ev_timer_fn fn, void *data)
+{
+	struct itimerspec when = after(ms);
+	int r, fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+
+	if (fd < 0)
+		return -errno;
+	ev_timer_stop(t);
+	r = timerfd_settime(fd, 0, &when, NULL) < 0 ? -errno : 0;
+	if (r == 0)
+		r = ev_add(loop, &t->source, fd, EPOLLIN, on_timer, t);
+	if (r < 0) {
+		x_close(fd);
+		return r;
+	}
+	t->fn = fn;
+	t->data = data;
+	return 0;
+}
+
+void ev_timer_stop(struct ev_timer *t)
+{
+	if (!t->source.loop)
+		return;
+	ev_del(&t->source);
+	x_close(t->source.fd);
 }

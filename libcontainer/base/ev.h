@@ -27,3 +27,19 @@ void ev_del(struct ev_source *s); /* fine when not added */
 /* Runs until ev_stop() or a callback fails. Returns the value of either. */
 int ev_run(struct ev_loop *loop);
 void ev_stop(struct ev_loop *loop, int value);
+
+/* A timer, embedded in its owner as well; zeroed it is stopped. Only a running timer has a
+ * descriptor, and none ticks. */
+struct ev_timer;
+/* The timer has stopped: it may be started again, or freed. < 0 stops ev_run. */
+typedef int (*ev_timer_fn)(struct ev_timer *t);
+
+struct ev_timer {
+	struct ev_source source;
+	ev_timer_fn fn;
+	void *data;
+};
+
+/* Calls fn once from the loop, ms (at least 0) from now; a running timer starts anew. 0 or -errno. */
+int ev_timer_start(struct ev_loop *loop, struct ev_timer *t, int ms, ev_timer_fn fn, void *data);
+void ev_timer_stop(struct ev_timer *t); /* fine when stopped */

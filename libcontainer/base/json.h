@@ -89,6 +89,9 @@ struct json_options {
 	void *data;
 };
 
+/* How the message of a syntax error begins, for printf and scanf: such an error has no path. */
+#define JSON_SYNTAX_PLACE "line %u, column %u: "
+
 /* Decodes one JSON object into `object` (zeroed by the caller). Unknown properties are skipped;
  * null counts as absent for optional properties and as an error for required ones. Refused:
  * duplicate keys in one object (unknown objects included), NUL in strings, invalid UTF-8, comments,

@@ -478,7 +478,7 @@ static int syntax_error(struct decoder *d, size_t offset, const char *what, size
 	unsigned line, column;
 
 	json_text_position(d->text, offset, &line, &column);
-	return err_bad(d->e, "", "line %u, column %u: %.*s", line, column, (int)what_len, what);
+	return err_bad(d->e, "", JSON_SYNTAX_PLACE "%.*s", line, column, (int)what_len, what);
 }
 
 /* yajl says "lexical error: something wrong.\n"; what is wrong is enough. */

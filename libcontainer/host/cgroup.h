@@ -20,6 +20,8 @@ int cgroup_open_root(const char *root, char *ret_path, struct err *e);
  * (ERR_UNSUPPORTED, e->where = the limit that asks for it). Sets cg->created. Returns an owned
  * O_DIRECTORY fd of the group (usable with CLONE_INTO_CGROUP). Undoes its own work on failure. */
 int cgroup_create(const char *root, struct plan_cgroup *cg, struct err *e);
+/* Removes the empty directories that cgroup_create made, parents too. */
+void cgroup_unmake(const char *root, const struct plan_cgroup *cg);
 /* Whether cgroup_create could: are the controllers of its writes there? Changes nothing. */
 int cgroup_check(const char *root, const struct plan_cgroup *cg, struct err *e);
 /* Writes the limits in order, attaches the device program, changes ownership. */
@@ -30,12 +32,14 @@ int cgroup_apply(int dirfd, const struct plan_cgroup *cg, struct err *e);
 int cgroup_remove(const char *root, const char *path, bool kill, int deadline_ms, struct err *e);
 /* Signals every process of the group and its sub-groups. SIGKILL uses cgroup.kill. */
 int cgroup_signal(const char *root, const char *path, int sig, struct err *e);
+int cgroup_signal_in(int dirfd, const char *path, int sig, struct err *e); /* path: for messages */
 /* Freezes or thaws and waits (10 s) until cgroup.events says so; on failure thaws again. */
 int cgroup_freeze(const char *root, const char *path, bool freeze, struct err *e);
 /* 1 frozen, 0 not, negative errno. */
 int cgroup_is_frozen(const char *root, const char *path);
 /* The pids of the group and its sub-groups, malloc'd. */
 int cgroup_pids(const char *root, const char *path, pid_t **ret, size_t *ret_n, struct err *e);
+int cgroup_pids_in(int dirfd, const char *path, pid_t **ret, size_t *ret_n, struct err *e);
 /* Opens the directory of an existing group (for exec's CLONE_INTO_CGROUP). O_DIRECTORY fd. */
 int cgroup_open(const char *root, const char *path, struct err *e);
 

@@ -154,7 +154,8 @@ int cgroup_fs_enable(int root_fd, const struct plan_cgroup *cg, struct err *e)
 	return r;
 }
 
-/* Removes what make_groups() made: the directories of path longer than `kept`, last first. */
+/* Removes what make_groups() made and nobody uses by now: the directories of path longer than
+ * `kept`, last first. */
 static void unmake_groups(int root_fd, const char *path, size_t kept)
 {
 	char rest[PATH_MAX];
@@ -299,11 +300,22 @@ int cgroup_create(const char *root, struct plan_cgroup *cg, struct err *e)
 	r = cgroup_fs_enable(root_fd, cg, e);
 	if (r >= 0)
 		r = open_unused(root_fd, cg->path, made, e);
-	if (r < 0)
+	if (r < 0) {
 		unmake_groups(root_fd, cg->path, (size_t)kept);
-	else
-		cg->created = made;
+		return r;
+	}
+	cg->created = made;
+	cg->kept = (size_t)kept;
 	return r;
+}
+
+void cgroup_unmake(const char *root, const struct plan_cgroup *cg)
+{
+	struct err ignored;
+	_cleanup_close_ int root_fd = cgroup_open_root(root, NULL, &ignored);
+
+	if (root_fd >= 0)
+		unmake_groups(root_fd, cg->path, cg->kept);
 }
 
 static int write_error(const struct plan_cgroup_write *w, int r, struct err *e)

@@ -95,7 +95,7 @@ static int add_pids_below(int parent, const char *name, unsigned depth, struct b
 	return r == -ENOENT || r == -ENODEV ? 0 : r;
 }
 
-static int pids_in(int dirfd, const char *path, pid_t **ret, size_t *ret_n, struct err *e)
+int cgroup_pids_in(int dirfd, const char *path, pid_t **ret, size_t *ret_n, struct err *e)
 {
 	_cleanup_buf_ struct buf pids = { 0 };
 	int r = add_pids_below(dirfd, ".", 0, &pids);
@@ -111,7 +111,7 @@ int cgroup_pids(const char *root, const char *path, pid_t **ret, size_t *ret_n, 
 {
 	_cleanup_close_ int dirfd = cgroup_open(root, path, e);
 
-	return dirfd < 0 ? dirfd : pids_in(dirfd, path, ret, ret_n, e);
+	return dirfd < 0 ? dirfd : cgroup_pids_in(dirfd, path, ret, ret_n, e);
 }
 
 static bool is_listed(pid_t pid, const pid_t *pids, size_t n)
@@ -134,7 +134,7 @@ static int signal_batch(int dirfd, const char *path, const pid_t *pids, size_t n
 
 	for (size_t i = 0; i < n; i++)
 		pidfds[i] = pids[i] > 1 ? sys_pidfd_open(pids[i], 0) : -ESRCH;
-	r = pids_in(dirfd, path, &now, &n_now, e);
+	r = cgroup_pids_in(dirfd, path, &now, &n_now, e);
 	for (size_t i = 0; i < n; i++) {
 		int sent = pidfds[i];
 
@@ -149,23 +149,27 @@ static int signal_batch(int dirfd, const char *path, const pid_t *pids, size_t n
 	return r < 0 ? r : 0;
 }
 
-int cgroup_signal(const char *root, const char *path, int sig, struct err *e)
+int cgroup_signal_in(int dirfd, const char *path, int sig, struct err *e)
 {
-	_cleanup_close_ int dirfd = cgroup_open(root, path, e);
 	_cleanup_free_ pid_t *pids = NULL;
 	size_t n;
 	int r;
 
-	if (dirfd < 0)
-		return dirfd;
 	if (sig == SIGKILL) {
 		r = file_write_at(dirfd, "cgroup.kill", "1");
 		return r < 0 ? err_sys(e, r, "write", "cgroup.kill of cgroup %s", path) : 0;
 	}
-	r = pids_in(dirfd, path, &pids, &n, e);
+	r = cgroup_pids_in(dirfd, path, &pids, &n, e);
 	for (size_t i = 0; i < n && r >= 0; i += BATCH)
 		r = signal_batch(dirfd, path, pids + i, n - i < BATCH ? n - i : BATCH, sig, e);
 	return r;
+}
+
+int cgroup_signal(const char *root, const char *path, int sig, struct err *e)
+{
+	_cleanup_close_ int dirfd = cgroup_open(root, path, e);
+
+	return dirfd < 0 ? dirfd : cgroup_signal_in(dirfd, path, sig, e);
 }
 
 /* Removes the sub-groups of d that have none themselves, counting them. Returns 1 and the name of
@@ -217,7 +221,7 @@ static int stuck_error(int dirfd, const char *path, struct err *e)
 	_cleanup_free_ pid_t *pids = NULL;
 	size_t n = 0;
 
-	if (pids_in(dirfd, path, &pids, &n, e) >= 0 && n > 0)
+	if (cgroup_pids_in(dirfd, path, &pids, &n, e) >= 0 && n > 0)
 		return err_kind(e, ERR_TIMEOUT,
 				"process %d of cgroup %s does not die: try again later", pids[0],
 				path);

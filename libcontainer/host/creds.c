@@ -106,7 +106,6 @@ static void plan_caps(const struct host_env *h, const struct spec *s,
 {
 	static const char denied[] = "not granted to hull or unknown to the kernel";
 	struct plan_caps c = {
-		.given = true,
 		.effective = mask_of(&given->effective, "effective"),
 		.permitted = mask_of(&given->permitted, "permitted"),
 		.inheritable = mask_of(&given->inheritable, "inheritable"),
@@ -127,6 +126,7 @@ static void plan_caps(const struct host_env *h, const struct spec *s,
 int creds_plan(const struct host_env *h, const struct spec *s, const struct spec_process *sp,
 	       struct plan_process *pp, struct arena *arena, struct err *e)
 {
+	static const struct spec_capabilities none;
 	const spec_u32s *gids = &sp->user.additional_gids;
 	gid_t *groups = arena_array_of(arena, gid_t, gids->n);
 
@@ -138,7 +138,7 @@ int creds_plan(const struct host_env *h, const struct spec *s, const struct spec
 	pp->n_groups = gids->n;
 	pp->uid = sp->user.uid;
 	pp->gid = sp->user.gid;
-	if (sp->capabilities)
-		plan_caps(h, s, sp->capabilities, &pp->caps);
+	/* Absent is empty: a forgotten list must not leave the program all that hull has. */
+	plan_caps(h, s, sp->capabilities ? sp->capabilities : &none, &pp->caps);
 	return 0;
 }

@@ -35,16 +35,26 @@ static int open_namespace(const char *path, int type, struct err *e)
 	return take_fd(fd);
 }
 
-/* setns(2) refuses the user namespace that one is in already; every other may be joined again. */
-static int is_own_userns(const struct plan *p, int fd, struct err *e)
+/* Is it one that the runtime itself is in, of those where that makes a difference? */
+static int is_own(const struct plan *p, int fd, int type, struct err *e)
 {
+	static const struct name_value files[] = {
+		{ "self/ns/user", CLONE_NEWUSER },
+		{ "self/ns/net", CLONE_NEWNET },
+		{ "self/ns/ipc", CLONE_NEWIPC },
+		{ "self/ns/uts", CLONE_NEWUTS },
+	};
+	const char *file = MAP_NAME(files, (uint64_t)type);
 	struct stat theirs, ours;
-	int r = sys_fstat(fd, &theirs);
+	int r;
 
+	if (!file)
+		return 0;
+	r = sys_fstat(fd, &theirs);
 	if (r >= 0)
-		r = sys_fstatat(p->proc_fd, "self/ns/user", &ours, 0);
+		r = sys_fstatat(p->proc_fd, file, &ours, 0);
 	if (r < 0)
-		return err_sys(e, r, "stat", "user namespace");
+		return err_sys(e, r, "stat", "%s", file);
 	return theirs.st_ino == ours.st_ino && theirs.st_dev == ours.st_dev;
 }
 
@@ -52,16 +62,21 @@ static int plan_join(const struct host_env *h, struct plan *p, int type, const c
 		     struct err *e)
 {
 	_cleanup_close_ int fd = -EBADF;
-	int r;
+	int own = 0;
 
 	if (!h->dry_run) {
 		fd = open_namespace(path, type, e);
 		if (fd < 0)
 			return fd;
-		r = type == CLONE_NEWUSER ? is_own_userns(p, fd, e) : 0;
-		if (r != 0)
-			return r < 0 ? r : 0;
+		own = is_own(p, fd, type, e);
 	}
+	if (own < 0)
+		return own;
+	if (own)
+		p->ns.own |= type;
+	/* setns(2) refuses the user namespace that one is in; every other may be joined again. */
+	if (own && type == CLONE_NEWUSER)
+		return 0;
 	path = arena_strdup(p->arena, path);
 	if (!path)
 		return err_nomem(e);
@@ -70,6 +85,16 @@ static int plan_join(const struct host_env *h, struct plan *p, int type, const c
 	p->ns.join[p->ns.n_join++] =
 		(struct plan_join){ .fd = take_fd(fd), .type = type, .path = path };
 	return 0;
+}
+
+/* The host's own name is not the container's to set. */
+static int check_hostname(const struct spec *s, const struct plan *p, struct err *e)
+{
+	const char *where = s->hostname ? "hostname" : s->domainname ? "domainname" : NULL;
+
+	if (!where || !(p->ns.own & CLONE_NEWUTS))
+		return 0;
+	return err_bad(e, where, "would change the host: the uts namespace is that of the host");
 }
 
 /* Text for timens_offsets (time_namespaces(7)), a line for each clock that is given. */
@@ -110,5 +135,7 @@ int namespaces_plan(const struct host_env *h, const struct spec *s, struct plan 
 			p->ns.new_flags |= join_order[i];
 		}
 	}
+	if (check_hostname(s, p, e) < 0)
+		return err_errno(e);
 	return p->ns.new_time ? plan_time_offsets(&s->linux_, p, e) : 0;
 }

@@ -9,7 +9,7 @@
  *
  * Without "flags", speculation barriers are not asked for (SPEC_ALLOW), as with other runtimes; an
  * empty list asks for none of the flags. The actions are those of Linux 5.14, all there in a kernel
- * that has filters at all. There is no cache of compiled filters: see doc/ARCHITECTURE.md. */
+ * that has filters at all. */
 #include "host/seccomp.h"
 
 #include <linux/audit.h>
@@ -19,6 +19,7 @@
 #include "base/log.h"
 #include "base/map.h"
 #include "host/host.h"
+#include "host/seccomp_cache.h"
 
 #define ERRNO_DEFAULT 1 /* EPERM */
 
@@ -110,8 +111,8 @@ int seccomp_profile_init(const struct spec_seccomp *s, struct arena *arena,
 			 struct seccomp_profile *ret, struct err *e)
 {
 	*ret = (struct seccomp_profile){ .spec = s };
-	ret->default_verdict = verdict_of(s->default_action, s->has_default_errno_ret,
-					  s->default_errno_ret);
+	ret->default_verdict =
+		verdict_of(s->default_action, s->has_default_errno_ret, s->default_errno_ret);
 	ret->verdicts = arena_array_of(arena, uint32_t, s->syscalls.n);
 	if (!ret->verdicts)
 		return err_nomem(e);
@@ -153,6 +154,31 @@ int seccomp_compile(const struct seccomp_profile *p, struct arena *arena, struct
 	return seccomp_lib_compile(p, true, arena, ret, e);
 }
 
+static int compile(const struct spec_seccomp *s, struct arena *arena, struct sock_fprog *ret,
+		   struct err *e)
+{
+	struct seccomp_profile profile;
+	int r = seccomp_profile_init(s, arena, &profile, e);
+
+	return r < 0 ? r : seccomp_compile(&profile, arena, ret, e);
+}
+
+static int compile_cached(const char *dir, const struct spec_seccomp *s, struct arena *arena,
+			  struct sock_fprog *ret, struct err *e)
+{
+	_cleanup_(seccomp_cache_key_done) struct seccomp_cache_key key = {};
+	int r;
+
+	if (!dir || !seccomp_cache_key(s, &key))
+		return compile(s, arena, ret, e);
+	if (seccomp_cache_read(dir, &key, arena, ret))
+		return 0;
+	r = compile(s, arena, ret, e);
+	if (r == 0)
+		seccomp_cache_write(dir, &key, ret);
+	return r;
+}
+
 static unsigned flags_of(const struct spec_seccomp *s)
 {
 	unsigned flags = s->has_flags ? 0 : SECCOMP_FILTER_FLAG_SPEC_ALLOW;
@@ -179,11 +205,9 @@ int seccomp_plan(const struct host_env *h, const struct spec *s, struct plan_pro
 		 struct arena *arena, struct err *e)
 {
 	const struct spec_seccomp *seccomp = s->linux_.seccomp;
-	struct seccomp_profile profile;
 	struct sock_fprog *prog;
 	int r;
 
-	(void)h; /* a filter depends on the profile alone */
 	if (!seccomp)
 		return 0;
 	r = refuse_notify(seccomp, e);
@@ -192,9 +216,7 @@ int seccomp_plan(const struct host_env *h, const struct spec *s, struct plan_pro
 	prog = arena_new_of(arena, struct sock_fprog);
 	if (!prog)
 		return err_nomem(e);
-	r = seccomp_profile_init(seccomp, arena, &profile, e);
-	if (r == 0)
-		r = seccomp_compile(&profile, arena, prog, e);
+	r = compile_cached(h->seccomp_cache, seccomp, arena, prog, e);
 	if (r < 0)
 		return r;
 	pp->seccomp = (struct plan_seccomp){ .prog = prog, .flags = flags_of(seccomp) };

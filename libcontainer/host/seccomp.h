@@ -22,7 +22,7 @@
 struct seccomp_profile {
 	const struct spec_seccomp *spec;
 	uint32_t default_verdict;
-	uint32_t *verdicts;		      /* of each of spec->syscalls: SECCOMP_RET_* | data */
+	uint32_t *verdicts;		     /* of each of spec->syscalls: SECCOMP_RET_* | data */
 	uint32_t arches[SECCOMP_MAX_ARCHES]; /* libseccomp's tokens, none twice, the native first */
 	size_t n_arches;
 };
@@ -72,7 +72,7 @@ struct seccomp_range {
 };
 
 struct seccomp_table {
-	uint32_t audit_arch;	       /* of struct seccomp_data */
+	uint32_t audit_arch;	      /* of struct seccomp_data */
 	struct seccomp_range *ranges; /* ascending, the first from 0, neighbours differ */
 	size_t n_ranges, cap_ranges;
 };
@@ -113,6 +113,7 @@ int seccomp_bpf_compile(const struct seccomp_tables *t, uint32_t default_verdict
 			struct arena *arena, struct sock_fprog *ret, struct err *e);
 
 /* seccomp_lib.c */
+uint32_t seccomp_lib_version(void); /* at run time; shared, it may not be its header's */
 uint32_t seccomp_lib_native(void);
 /* The number of a system call; -1: no architecture has that name; below: this one does not have it,
  * or multiplexes it, -100 - n: socketcall's n, -200 - n: ipc's n. */

@@ -222,9 +222,8 @@ static unsigned put_matches(struct writer *w, const struct seccomp_range *r)
 
 		while (n < end && same_switch(*(last - n), *last, r->wide))
 			n++;
-		next = is_switch(*last, r->wide)
-			       ? put_switch(w, last - n + 1, n, r->wide, next)
-			       : put_match(w, *last, r->wide, next);
+		next = is_switch(*last, r->wide) ? put_switch(w, last - n + 1, n, r->wide, next)
+						 : put_match(w, *last, r->wide, next);
 		end -= n;
 	}
 	return next;
@@ -325,8 +324,8 @@ int seccomp_bpf_compile(const struct seccomp_tables *t, uint32_t default_verdict
 				next);
 	put_load(w, offsetof(struct seccomp_data, arch), next);
 	if (w->full)
-		return err_bad(e, "linux.seccomp.syscalls", "needs more than %u instructions of BPF",
-			       BPF_MAXINSNS);
+		return err_bad(e, "linux.seccomp.syscalls",
+			       "needs more than %u instructions of BPF", BPF_MAXINSNS);
 	filter = arena_array_of(arena, struct sock_filter, w->n);
 	if (!filter || w->no_memory)
 		return err_nomem(e);

@@ -20,6 +20,13 @@ const char *seccomp_library_version(void)
 	return VERSION(SCMP_VER_MAJOR, SCMP_VER_MINOR, SCMP_VER_MICRO);
 }
 
+uint32_t seccomp_lib_version(void)
+{
+	const struct scmp_version *v = seccomp_version();
+
+	return v->major << 20 | v->minor << 10 | v->micro;
+}
+
 uint32_t seccomp_lib_native(void)
 {
 	return seccomp_arch_native();
@@ -39,9 +46,12 @@ static void seccomp_releasep(scmp_filter_ctx *ctx)
 static struct scmp_arg_cmp comparison(const struct spec_seccomp_arg *a)
 {
 	static const enum scmp_compare ops[] = {
-		[SECCOMP_NE] = SCMP_CMP_NE, [SECCOMP_LT] = SCMP_CMP_LT,
-		[SECCOMP_LE] = SCMP_CMP_LE, [SECCOMP_EQ] = SCMP_CMP_EQ,
-		[SECCOMP_GE] = SCMP_CMP_GE, [SECCOMP_GT] = SCMP_CMP_GT,
+		[SECCOMP_NE] = SCMP_CMP_NE,
+		[SECCOMP_LT] = SCMP_CMP_LT,
+		[SECCOMP_LE] = SCMP_CMP_LE,
+		[SECCOMP_EQ] = SCMP_CMP_EQ,
+		[SECCOMP_GE] = SCMP_CMP_GE,
+		[SECCOMP_GT] = SCMP_CMP_GT,
 		[SECCOMP_MASKED_EQ] = SCMP_CMP_MASKED_EQ,
 	};
 
@@ -79,10 +89,10 @@ static int add_rules(scmp_filter_ctx ctx, const struct seccomp_profile *p, struc
 		for (size_t k = 0; k < c->names.n; k++) {
 			int r = add_name(ctx, c, c->names.items[k], p->verdicts[i]);
 
-			if (r < 0)
-				err_sys(e, r, "seccomp_rule_add", "%s", c->names.items[k]);
-			if (r < 0)
-				return err_at(e, "linux.seccomp.syscalls[%zu]", i);
+			if (r == 0)
+				continue;
+			err_sys(e, r, "seccomp_rule_add", "%s", c->names.items[k]);
+			return err_at(e, "linux.seccomp.syscalls[%zu]", i);
 		}
 	}
 	return 0;
@@ -109,8 +119,8 @@ static int export_program(scmp_filter_ctx ctx, struct arena *arena, struct sock_
 	if (pread(fd, filter, (size_t)st.st_size, 0) != st.st_size)
 		return err_sys(e, EIO, "read", "libseccomp's program");
 	if ((size_t)st.st_size / sizeof(*filter) > BPF_MAXINSNS)
-		return err_bad(e, "linux.seccomp.syscalls", "needs more than %u instructions of BPF",
-			       BPF_MAXINSNS);
+		return err_bad(e, "linux.seccomp.syscalls",
+			       "needs more than %u instructions of BPF", BPF_MAXINSNS);
 	ret->len = (unsigned short)((size_t)st.st_size / sizeof(*filter));
 	ret->filter = filter;
 	return 0;

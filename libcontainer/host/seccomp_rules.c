@@ -73,18 +73,15 @@ static struct seccomp_cond cond_of(const struct spec_seccomp_arg *a)
 /* A mask without bits compares nothing. */
 static void match_add(struct seccomp_match *m, unsigned arg, struct seccomp_cond c)
 {
-	uint8_t bit = (uint8_t)(1u << arg);
-
 	m->conds[arg] = c;
-	for (int wide = 0; wide <= 1; wide++) {
-		m->used[wide] &= (uint8_t)~bit;
-		if (wide ? c.mask : (uint32_t)c.mask)
-			m->used[wide] |= bit;
-	}
+	if ((uint32_t)c.mask)
+		m->used[false] |= (uint8_t)(1u << arg);
+	if (c.mask)
+		m->used[true] |= (uint8_t)(1u << arg);
 }
 
-static int node_add(struct rules *r, const struct seccomp_node **list, const struct seccomp_match *m,
-		    bool wide)
+static int node_add(struct rules *r, const struct seccomp_node **list,
+		    const struct seccomp_match *m, bool wide)
 {
 	struct seccomp_node *node;
 
@@ -160,8 +157,7 @@ static int name_add(struct rules *r, const char *name, const struct seccomp_matc
 	return ret;
 }
 
-static int match_names(struct rules *r, const struct spec_syscall *c,
-		       const struct seccomp_match *m)
+static int match_names(struct rules *r, const struct spec_syscall *c, const struct seccomp_match *m)
 {
 	int ret = 0;
 

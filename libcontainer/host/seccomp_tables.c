@@ -126,7 +126,8 @@ static int add_range(struct seccomp_table *t, const struct seccomp_range *range,
 int seccomp_table_end(struct seccomp_table *t, uint32_t first, uint32_t verdict,
 		      struct arena *arena, struct err *e)
 {
-	return add_range(t, &(struct seccomp_range){ .first = first, .verdict = verdict }, arena, e);
+	return add_range(t, &(struct seccomp_range){ .first = first, .verdict = verdict }, arena,
+			 e);
 }
 
 static int start_range(struct seccomp_table *t, struct seccomp_range range,

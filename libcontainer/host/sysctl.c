@@ -51,6 +51,11 @@ int sysctl_plan(const struct host_env *h, const struct spec *s, struct plan *p, 
 		if (!is_plain_path(sysctl.path))
 			return err_bad(e, "linux.sysctl", "%s: not the name of a parameter",
 				       sysctl.key);
+		if (p->ns.own & spec_sysctl_namespace(sysctl.key))
+			return err_bad(e, "linux.sysctl",
+				       "%s: would change the host: the namespace that it belongs "
+				       "to is that of the host",
+				       sysctl.key);
 		p->sysctls[p->n_sysctls++] = sysctl;
 	}
 	return 0;

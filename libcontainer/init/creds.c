@@ -85,12 +85,12 @@ static int set_caps(const struct plan_caps *caps, struct err *e)
 
 int creds_apply(const struct plan_process *pp, struct err *e)
 {
-	int r = pp->caps.given ? drop_bounding(pp->caps.bounding, e) : 0;
+	int r = drop_bounding(pp->caps.bounding, e);
 
 	if (r < 0)
 		return r;
 	/* The sets would not survive becoming another than root; the exec takes this back. */
-	if (pp->caps.given && pp->uid != 0) {
+	if (pp->uid != 0) {
 		r = sys_prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0);
 		if (r < 0)
 			return err_sys(e, r, "prctl", "PR_SET_KEEPCAPS");
@@ -99,5 +99,5 @@ int creds_apply(const struct plan_process *pp, struct err *e)
 	if (r < 0)
 		return r;
 	(void)umask(pp->umask);
-	return pp->caps.given ? set_caps(&pp->caps, e) : 0;
+	return set_caps(&pp->caps, e);
 }

@@ -12,42 +12,19 @@
 #include "base/cleanup.h"
 #include "base/fmt.h"
 #include "base/path.h"
+#include "plan/fs_context.h"
 #include "sys/sys.h"
-
-/* A kernel's record is at most this long, with the "e " that marks errors (fs/fs_context.c). */
-#define FS_MESSAGE_SIZE 256
-
-/* The kernel explains in the log of the context what errno cannot say. */
-static int fs_error(int fs, int errnum, const char *op, const char *what, struct err *e)
-{
-	char text[FS_MESSAGE_SIZE];
-	ssize_t n = sys_read(fs, text, sizeof(text) - 1);
-	const char *message = text;
-
-	text[n > 0 ? n : 0] = '\0';
-	text[strcspn(text, "\n")] = '\0';
-	if (strncmp(message, "e ", 2) == 0)
-		message += 2;
-	return err_sys(e, errnum, op, "%s%s%s", what, *message ? ": " : "", message);
-}
-
-static int set_option(int fs, const char *key, const char *value, struct err *e)
-{
-	int r = sys_fsconfig(fs, value ? FSCONFIG_SET_STRING : FSCONFIG_SET_FLAG, key, value, 0);
-
-	return r < 0 ? fs_error(fs, r, "fsconfig", key, e) : 0;
-}
 
 static int set_options(int fs, const struct plan_mount *m, const char *mode, struct err *e)
 {
 	int r = 0;
 
 	if (m->source)
-		r = set_option(fs, "source", m->source, e);
+		r = fs_context_set(fs, "source", m->source, e);
 	for (size_t i = 0; r == 0 && i < m->n_options; i++)
-		r = set_option(fs, m->options[i].key, m->options[i].value, e);
+		r = fs_context_set(fs, m->options[i].key, m->options[i].value, e);
 	if (r == 0 && mode[0])
-		r = set_option(fs, "mode", mode, e);
+		r = fs_context_set(fs, "mode", mode, e);
 	return r;
 }
 
@@ -65,9 +42,9 @@ static int make_fs(const struct plan_mount *m, const char *mode, struct err *e)
 		return r;
 	r = sys_fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0);
 	if (r < 0)
-		return fs_error(fs, r, "mount", m->fstype, e);
+		return fs_context_error(fs, r, "mount", m->fstype, e);
 	r = sys_fsmount(fs, m->attr_set & ~(uint64_t)(fill_first ? MOUNT_ATTR_RDONLY : 0));
-	return r < 0 ? fs_error(fs, r, "fsmount", m->fstype, e) : r;
+	return r < 0 ? fs_context_error(fs, r, "fsmount", m->fstype, e) : r;
 }
 
 static int attach(int mnt, int target, const struct plan_mount *m, struct err *e)

@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <linux/close_range.h>
 #include <string.h>
 #include <sys/prctl.h>
 
@@ -71,14 +70,19 @@ int story_ready(struct init_ctx *c, struct err *e)
 	return sync_expect(c->sync, SYNC_RECORDED, NULL, e);
 }
 
-/* Everything above the kept descriptors closes itself at execve, leaked ones of the caller too. */
-static int close_on_exec(const struct plan_process *pp, struct err *e)
+/* The program's path may lead through /proc/self/fd, so what is not the program's own, leaked by the
+ * caller or ours, is closed before it is looked up for good (CVE-2024-21626). What reports a failed
+ * exec closes itself. */
+static int close_others(const struct init_ctx *c, struct err *e)
 {
-	int r = sys_close_range(3 + pp->preserve_fds, ~0U, CLOSE_RANGE_CLOEXEC);
+	unsigned first = 3 + c->plan->process.preserve_fds, report = (unsigned)c->report;
+	int r = 0;
 
-	if (r < 0)
-		return err_sys(e, r, "close_range", "descriptors from %u on", 3 + pp->preserve_fds);
-	return 0;
+	if (first < report)
+		r = sys_close_range(first, report - 1, 0);
+	if (r == 0)
+		r = sys_close_range(report < first ? first : report + 1, ~0U, 0);
+	return r < 0 ? err_sys(e, r, "close_range", "descriptors from %u on", first) : 0;
 }
 
 static int no_new_privs(const struct plan_process *pp, struct err *e)
@@ -114,11 +118,11 @@ int story_program(struct init_ctx *c, struct err *e)
 	if (r == 0)
 		r = home_fill(pp, e);
 	if (r == 0)
-		r = close_on_exec(pp, e);
-	if (r == 0)
 		r = lsm_apply(pp, c->plan->proc_fd, e);
 	if (r == 0)
 		r = personality_apply(pp, e);
+	if (r == 0)
+		r = close_others(c, e);
 	if (r == 0)
 		r = drop_rights(pp, e);
 	if (r < 0)

@@ -72,6 +72,7 @@ int bundle_plan(struct bundle *b, const struct lc_ctx *ctx, const char *id,
 		.rootless = ctx->rootless,
 		.cgroup_disabled = ctx->cgroup_disabled,
 		.cgroup_systemd = ctx->systemd_cgroup,
+		.seccomp_cache = dry ? NULL : statedir_seccomp_cache(ctx->root, b->plan.arena),
 	};
 	int r = spec_check_id(id, e);
 

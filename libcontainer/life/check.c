@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -25,8 +26,21 @@ struct check {
 	size_t len;
 	struct lc_problem *items;
 	size_t n, cap;
+	size_t n_types; /* the first of them were found while decoding */
 	bool nomem;
 };
+
+/* A syntax error brings its place along in the message. */
+static void find_place(const struct check *c, struct lc_problem *p)
+{
+	char *msg = p->err.msg;
+	int n = 0;
+
+	if (!p->err.where[0] && sscanf(msg, JSON_SYNTAX_PLACE "%n", &p->line, &p->column, &n) == 2)
+		memmove(msg, msg + n, strlen(msg + n) + 1);
+	else /* 0: not in the file */
+		(void)json_locate(c->text, c->len, p->err.where, &p->line, &p->column);
+}
 
 /* A json_problem_fn: notes and goes on. */
 static int note(void *data, const struct err *e)
@@ -45,23 +59,28 @@ static int note(void *data, const struct err *e)
 		c->items = items;
 		c->cap = cap;
 	}
-	(void)json_locate(c->text, c->len, e->where, &p.line, &p.column); /* 0: not in the file */
+	find_place(c, &p);
 	c->items[c->n++] = p;
 	return 0;
 }
 
 typedef int (*plan_fn)(const struct host_env *, const struct spec *, struct plan *, struct err *);
 
-/* Has something at or below this place been found wrong already? Then no more is said of it: what
- * breaks a rule is not compiled. */
-static bool is_known_bad(const struct check *c, const char *place)
+/* Is something at or below this place among the first n problems? */
+static bool is_among(const struct check *c, size_t n, const char *place)
 {
 	size_t len = strlen(place);
 
-	for (size_t i = 0; i < c->n; i++)
+	for (size_t i = 0; i < n; i++)
 		if (strncmp(c->items[i].err.where, place, len) == 0)
 			return true;
 	return false;
+}
+
+/* Then no more is said of it: what breaks a rule is not compiled. */
+static bool is_known_bad(const struct check *c, const char *place)
+{
+	return is_among(c, c->n, place);
 }
 
 /* A json_problem_fn for rules: what could not be decoded is missing now, and in its list everything
@@ -72,7 +91,7 @@ static int note_rule(void *data, const struct err *e)
 	char list[sizeof(e->where)];
 
 	fmt_str(list, sizeof(list), "%.*s", (int)strcspn(e->where, "["), e->where);
-	return list[0] && is_known_bad(c, list) ? 0 : note(data, e);
+	return list[0] && is_among(c, c->n_types, list) ? 0 : note(data, e);
 }
 
 static int empty_plan(struct plan *p, struct err *e)
@@ -153,6 +172,16 @@ static void try_element(struct check *c, const struct host_env *h, const struct 
 	(void)note(c, &e);
 }
 
+/* Id maps and the view of cgroups depend on the namespaces; what is wrong with those is told apart. */
+static int mount_of(const struct host_env *h, const struct spec *s, struct plan *p, struct err *e)
+{
+	struct err told;
+
+	if (namespaces_plan(h, s, p, &told) == 0)
+		(void)idmap_plan(h, s, p, &told);
+	return mounts_plan(h, s, p, e);
+}
+
 static void try_each_mount(struct check *c, const struct host_env *h, const struct spec *s)
 {
 	for (size_t i = 0; i < s->mounts.n; i++) {
@@ -160,7 +189,7 @@ static void try_each_mount(struct check *c, const struct host_env *h, const stru
 
 		one.mounts.items = &s->mounts.items[i];
 		one.mounts.n = 1;
-		try_element(c, h, &one, "mounts", i, mounts_plan);
+		try_element(c, h, &one, "mounts", i, mount_of);
 	}
 }
 
@@ -219,7 +248,6 @@ static int check_config(struct check *c, const char *path, struct err *e)
 	struct host_env h = { .id = "check", .detached_terminal = true };
 	struct spec *s = NULL;
 	struct err bad;
-	bool decoded;
 	int r = bundle_open(path, &b, e);
 
 	if (r == 0)
@@ -235,9 +263,9 @@ static int check_config(struct check *c, const char *path, struct err *e)
 	r = spec_parse_config(text, c->len, b.plan.arena, &types, &s, &bad);
 	if (r < 0)
 		return note(c, &bad);
-	decoded = c->n == 0;
+	c->n_types = c->n;
 	(void)spec_check(s, &rules, &bad);
-	if (decoded)
+	if (c->n_types == 0)
 		check_host(c, &h, s);
 	return 0;
 }

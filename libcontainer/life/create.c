@@ -234,6 +234,8 @@ static void undo(struct create *c)
 	if (!c->bundle.plan.cgroup.created)
 		c->record.cgroup_path = NULL; /* not ours: it was there, or never came to be */
 	(void)destroy(c->ctx, &c->dir, &c->record, &ignored);
+	if (c->bundle.plan.cgroup.created)
+		cgroup_unmake(c->ctx->cgroup_root, &c->bundle.plan.cgroup);
 }
 
 static void create_done(struct create *c)

@@ -67,6 +67,7 @@ static int compile(struct exec *x, struct err *e)
 		.preserve_fds = x->opts->preserve_fds,
 		.no_new_keyring = true, /* it joins the session of the container's processes */
 		.rootless = x->ctx->rootless,
+		.seccomp_cache = statedir_seccomp_cache(x->ctx->root, x->plan.arena),
 	};
 	struct spec_process *process;
 	struct spec *spec;

@@ -115,11 +115,23 @@ static int lay_over(const struct lc_exec_opts *o, struct spec_process *p, struct
 	return r == 0 ? add_caps(o, p, arena, e) : r;
 }
 
+static int parse_text(const struct lc_exec_opts *o, struct arena *arena, struct spec_process **ret,
+		      struct err *e)
+{
+	int r = spec_parse_process(o->process_json, strlen(o->process_json), arena, NULL, ret, e);
+
+	if (r == 0)
+		(*ret)->terminal = o->tty;
+	return r;
+}
+
 int exec_process(const struct lc_exec_opts *o, struct spec *s, struct arena *arena,
 		 struct spec_process **ret, struct err *e)
 {
 	int r;
 
+	if (o->process_json)
+		return parse_text(o, arena, ret, e);
 	if (o->process_file)
 		return spec_load_process(AT_FDCWD, o->process_file, arena, ret, e);
 	if (!s->process)

@@ -7,7 +7,7 @@
 int lc_pause(struct lc_ctx *ctx, const char *id, struct err *e)
 {
 	_cleanup_live_ struct live l = LIVE_EMPTY;
-	int r = live_open(ctx, id, true, &l, e);
+	int r = live_open(ctx, id, STATEDIR_LOCKED, &l, e);
 
 	if (r < 0)
 		return r;
@@ -19,7 +19,7 @@ int lc_pause(struct lc_ctx *ctx, const char *id, struct err *e)
 int lc_resume(struct lc_ctx *ctx, const char *id, struct err *e)
 {
 	_cleanup_live_ struct live l = LIVE_EMPTY;
-	int r = live_open(ctx, id, true, &l, e);
+	int r = live_open(ctx, id, STATEDIR_LOCKED, &l, e);
 
 	if (r < 0)
 		return r;

@@ -11,6 +11,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/fmt.h"
+#include "base/hash.h"
 #include "base/num.h"
 #include "host/cgroup.h"
 #include "sys/sys.h"
@@ -43,19 +44,9 @@ static const struct json_field record_fields[] = {
 	{}
 };
 
-/* FNV-1a, 64 bits: against torn files, not against malice. */
-static uint64_t checksum(const char *text, size_t len)
-{
-	uint64_t h = 0xcbf29ce484222325u;
-
-	for (size_t i = 0; i < len; i++)
-		h = (h ^ (unsigned char)text[i]) * 0x100000001b3u;
-	return h;
-}
-
 static void checksum_text(const char *text, size_t len, char ret[CHECKSUM_DIGITS + 1])
 {
-	uint64_t h = checksum(text, len);
+	uint64_t h = hash_add(HASH_START, text, len);
 
 	for (int i = CHECKSUM_DIGITS - 1; i >= 0; i--, h >>= 4)
 		ret[i] = "0123456789abcdef"[h & 15];

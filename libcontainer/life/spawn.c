@@ -113,9 +113,8 @@ static __attribute__((noreturn)) void enter_child(const struct spawn *s, int syn
 	x_close(s->sync);
 	for (size_t i = 0; i < ARRAY_SIZE(s->close_fds); i++)
 		x_close(s->close_fds[i]);
-	for (int sig = 1; sig < __SIGRTMIN; sig++)
-		if (sig != SIGKILL && sig != SIGSTOP)
-			signal(sig, SIG_DFL);
+	for (int sig = 1; sig < NSIG; sig++)
+		(void)signal(sig, SIG_DFL); /* KILL, STOP and the libc's own refuse */
 	sigprocmask(SIG_SETMASK, none, NULL);
 	s->main(&c);
 	_exit(1);

@@ -28,16 +28,14 @@ void lc_state_done(struct lc_state *s)
 	*s = (struct lc_state){};
 }
 
-static int read_state(const struct lc_ctx *ctx, const char *id, struct lc_state *ret, struct err *e)
+/* ret->arena stays the caller's. */
+static int read_state(const struct lc_ctx *ctx, const char *id, struct arena *arena,
+		      struct lc_state *ret, struct err *e)
 {
 	_cleanup_statedir_ struct statedir d = STATEDIR_EMPTY;
-	_cleanup_(arena_freep) struct arena *arena = arena_new();
 	struct record rec;
-	int r;
+	int r = statedir_open(ctx->root, id, STATEDIR_UNLOCKED, &d, e);
 
-	if (!arena)
-		return err_nomem(e);
-	r = statedir_open(ctx->root, id, STATEDIR_UNLOCKED, &d, e);
 	if (r == 0)
 		r = record_read(&d, id, arena, &rec, e);
 	if (r < 0)
@@ -51,7 +49,6 @@ static int read_state(const struct lc_ctx *ctx, const char *id, struct lc_state 
 		.created = rec.created,
 		.owner = strcmp(rec.owner, "0") == 0 ? "root" : rec.owner,
 		.annotations = { rec.annotations.items, rec.annotations.n },
-		.arena = take_ptr(arena),
 	};
 	if (ret->status != LC_STOPPED)
 		ret->pid = (pid_t)rec.init.pid;
@@ -61,36 +58,36 @@ static int read_state(const struct lc_ctx *ctx, const char *id, struct lc_state 
 /* A record is written right after its directory is made: a reader in between waits its turn. */
 int lc_state(struct lc_ctx *ctx, const char *id, struct lc_state *ret, struct err *e)
 {
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
 	_cleanup_statedir_ struct statedir d = STATEDIR_EMPTY;
-	struct err first;
-	int r = read_state(ctx, id, ret, &first);
+	struct err waiting;
+	int r;
 
-	if (r == 0)
-		return 0;
-	if (first.kind == ERR_NOTFOUND && statedir_open(ctx->root, id, STATEDIR_LOCKED, &d, e) == 0) {
+	if (!arena)
+		return err_nomem(e);
+	r = read_state(ctx, id, arena, ret, e);
+	if (r < 0 && e->kind == ERR_NOTFOUND &&
+	    statedir_open(ctx->root, id, STATEDIR_LOCKED, &d, &waiting) == 0) {
 		statedir_close(&d);
-		return read_state(ctx, id, ret, e);
+		r = read_state(ctx, id, arena, ret, e);
 	}
-	*e = first;
+	if (r == 0)
+		ret->arena = take_ptr(arena);
 	return r;
 }
 
 /* One whose record cannot be read is still there to be deleted, and must be seen. */
-static int unreadable(const char *id, struct lc_state *ret)
+static int unreadable(const char *id, struct arena *arena, struct lc_state *ret)
 {
-	struct arena *arena = arena_new();
-	const char *copy = arena ? arena_strdup(arena, id) : NULL;
+	const char *copy = arena_strdup(arena, id);
 
-	if (!copy) {
-		arena_free(arena);
-		return -ENOMEM;
-	}
-	*ret = (struct lc_state){ .arena = arena, .id = copy, .status = LC_STOPPED,
+	*ret = (struct lc_state){ .id = copy, .status = LC_STOPPED,
 				  .oci_version = "", .bundle = "", .rootfs = "", .created = "", .owner = "" };
-	return 0;
+	return copy ? 0 : -ENOMEM;
 }
 
 struct listing {
+	struct arena *arena; /* of all items */
 	struct lc_state *items;
 	size_t n, cap;
 };
@@ -108,13 +105,13 @@ static int listing_add(const struct lc_ctx *ctx, const char *id, struct listing 
 		l->items = items;
 		l->cap = cap;
 	}
-	if (read_state(ctx, id, &l->items[l->n], &why) < 0) {
+	if (read_state(ctx, id, l->arena, &l->items[l->n], &why) < 0) {
 		struct stat st;
 		_cleanup_close_ int root = sys_openat(AT_FDCWD, ctx->root, O_PATH | O_DIRECTORY, 0);
 
 		if (sys_fstatat(root, id, &st, 0) < 0)
 			return 0; /* deleted in the meantime */
-		if (unreadable(id, &l->items[l->n]) < 0)
+		if (unreadable(id, l->arena, &l->items[l->n]) < 0)
 			return err_nomem(e);
 	}
 	l->n++;
@@ -134,8 +131,7 @@ static void closedirp(DIR **d)
 
 static void listing_free(struct listing *l)
 {
-	for (size_t i = 0; i < l->n; i++)
-		lc_state_done(&l->items[i]);
+	arena_free(l->arena);
 	free(l->items);
 }
 
@@ -148,6 +144,9 @@ int lc_list(struct lc_ctx *ctx, struct lc_state **ret, size_t *ret_n, struct err
 
 	if (!dir && errno != ENOENT)
 		return err_sys(e, errno, "open", "state directory %s", ctx->root);
+	l.arena = arena_new();
+	if (!l.arena)
+		return err_nomem(e);
 	while (dir && (entry = readdir(dir))) {
 		int r;
 
@@ -157,11 +156,12 @@ int lc_list(struct lc_ctx *ctx, struct lc_state **ret, size_t *ret_n, struct err
 		if (r < 0)
 			return r;
 	}
-	if (l.n)
+	if (l.n) {
 		qsort(l.items, l.n, sizeof(*l.items), by_id);
+		l.items[0].arena = take_ptr(l.arena); /* freed with the first */
+	}
 	*ret_n = l.n;
-	*ret = l.items;
-	l = (struct listing){};
+	*ret = take_ptr(l.items);
 	return 0;
 }
 

@@ -154,3 +154,8 @@ int statedir_remove(struct statedir *d, const char *id, struct err *e)
 		return err_sys(e, r, "rmdir", "state of container %s", id);
 	return 0;
 }
+
+const char *statedir_seccomp_cache(const char *root, struct arena *arena)
+{
+	return arena_printf(arena, "%s/,seccomp", root);
+}

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <stdbool.h>
 
+#include "base/arena.h"
 #include "base/err.h"
 
 #define STATEDIR_RECORD "state.json"
@@ -39,6 +40,9 @@ int statedir_open(const char *root, const char *id, enum statedir_lock lock, str
 		  struct err *e);
 /* Removes what we put there, then the directory: the last step of delete. Does not close. */
 int statedir_remove(struct statedir *d, const char *id, struct err *e);
+/* ROOT/,seccomp, where compiled filters are kept (host/seccomp_cache.h): with a comma it is never
+ * taken for a container. NULL when out of memory. */
+const char *statedir_seccomp_cache(const char *root, struct arena *arena);
 /* Closes (and unlocks); fine when empty. */
 void statedir_close(struct statedir *d);
 #define _cleanup_statedir_ __attribute__((cleanup(statedir_close)))

@@ -9,7 +9,7 @@ int lc_update(struct lc_ctx *ctx, const char *id, const char *resources, size_t 
 {
 	_cleanup_live_ struct live l = LIVE_EMPTY;
 	struct spec_resources *res;
-	int r = live_open(ctx, id, true, &l, e);
+	int r = live_open(ctx, id, STATEDIR_LOCKED, &l, e);
 
 	if (r >= 0)
 		r = spec_parse_resources(resources, len, l.arena, &res, e);

@@ -34,6 +34,7 @@ struct plan_namespaces {
 	const char *time_offsets; /* text for timens_offsets, or NULL */
 	struct plan_join join[PLAN_N_NAMESPACES]; /* user first, mount last */
 	size_t n_join;
+	int own; /* CLONE_NEW* given by path that are the runtime's: nothing is set in them */
 	/* the id maps as the kernel reads them; NULL without a new user namespace */
 	const char *uid_map, *gid_map;
 	bool deny_setgroups;	 /* write "deny" before the gid map (unprivileged caller) */
@@ -110,7 +111,6 @@ struct plan_sysctl {
 
 /* Five capability sets as bit masks. */
 struct plan_caps {
-	bool given;
 	uint64_t effective, permitted, inheritable, bounding, ambient;
 };
 
@@ -204,6 +204,7 @@ struct plan_cgroup_write {
 struct plan_cgroup {
 	const char *path;		 /* below the cgroup2 mount, absolute, cleaned; NULL: none wanted */
 	bool created;
+	size_t kept; /* so much of path was there before */
 	struct plan_cgroup_write *writes; /* in order */
 	size_t n_writes;
 	struct bpf_insn *device_prog;	 /* NULL: every device allowed */

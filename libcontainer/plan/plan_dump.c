@@ -352,7 +352,7 @@ static void dump_caps(const struct plan_caps *c, const char *const *names, struc
 		{ "ambient", c->ambient },
 	};
 
-	for (size_t i = 0; c->given && i < ARRAY_SIZE(sets); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(sets); i++) {
 		if (MAP_NAME(sets, sets[i].value) != sets[i].name)
 			continue;
 		buf_str(out, "  capabilities");

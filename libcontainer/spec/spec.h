@@ -351,6 +351,8 @@ int spec_parse_resources(const char *text, size_t len, struct arena *arena,
 
 /* Convenience: the namespace entry of a CLONE_NEW* type, or NULL. */
 const struct spec_namespace *spec_find_namespace(const struct spec *s, uint64_t type);
+/* CLONE_NEW* of the namespace that a kernel parameter belongs to; 0: it is the host's. */
+uint64_t spec_sysctl_namespace(const char *key);
 /* A new user namespace or one joined by path. */
 bool spec_has_userns(const struct spec *s);
 /* The value of an annotation or NULL. */

@@ -146,7 +146,7 @@ static bool netdevs_have_netns(const struct spec *s, const void *value)
 }
 
 /* What belongs to a namespace and not to the host; a name that ends in '.' stands for the tree. */
-static const struct sysctl {
+static const struct {
 	const char *name;
 	uint64_t ns;
 } sysctls[] = {
@@ -172,12 +172,12 @@ static bool sysctl_matches(const char *key, const char *name)
 	return *name == '\0' && (*key == '\0' || name[-1] == '.');
 }
 
-static const struct sysctl *sysctl_find(const char *key)
+uint64_t spec_sysctl_namespace(const char *key)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(sysctls); i++)
 		if (sysctl_matches(key, sysctls[i].name))
-			return &sysctls[i];
-	return NULL;
+			return sysctls[i].ns;
+	return 0;
 }
 
 static bool sysctl_is_no_hostname(const void *value)
@@ -187,7 +187,8 @@ static bool sysctl_is_no_hostname(const void *value)
 
 static bool sysctl_is_namespaced(const void *value)
 {
-	return sysctl_find(((const struct json_pair *)value)->key) || !sysctl_is_no_hostname(value);
+	return spec_sysctl_namespace(((const struct json_pair *)value)->key) ||
+	       !sysctl_is_no_hostname(value);
 }
 
 /* No empty component: that keeps ".." out in both spellings. */
@@ -203,9 +204,9 @@ static bool sysctl_is_clean(const void *value)
 
 static bool sysctl_has_namespace(const struct spec *s, const void *value)
 {
-	const struct sysctl *known = sysctl_find(((const struct json_pair *)value)->key);
+	uint64_t ns = spec_sysctl_namespace(((const struct json_pair *)value)->key);
 
-	return !known || spec_find_namespace(s, known->ns);
+	return !ns || spec_find_namespace(s, ns);
 }
 
 static bool path_stays_below(const void *value)

@@ -56,6 +56,13 @@ int sys_pivot_root(const char *new_root, const char *put_old)
 	return sys_result(syscall(SYS_pivot_root, new_root, put_old));
 }
 
+int sys_mount(const char *source, const char *target, const char *fstype, unsigned long flags,
+	      const char *data)
+{
+	FAULT_POINT(mount);
+	return sys_result(syscall(SYS_mount, source, target, fstype, flags, data));
+}
+
 int sys_umount2(const char *path, int flags)
 {
 	FAULT_POINT(umount2);

@@ -41,7 +41,8 @@ int sys_fchdir(int fd);
 int sys_chroot(const char *path);
 
 /* mount.c; every fd returned is O_CLOEXEC */
-#define MNT_DETACH 2 /* glibc has it in <sys/mount.h>, which excludes <linux/mount.h> */
+#define MNT_DETACH 2 /* glibc has these in <sys/mount.h>, which excludes <linux/mount.h> */
+#define UMOUNT_NOFOLLOW 8
 int sys_open_tree(int dirfd, const char *path, unsigned flags);
 int sys_move_mount(int from, int to_dirfd, const char *to); /* from: a mount fd; to "" = to_dirfd */
 int sys_fsopen(const char *fstype);
@@ -49,6 +50,9 @@ int sys_fsconfig(int fd, unsigned cmd, const char *key, const void *value, int a
 int sys_fsmount(int fd, unsigned attrs);
 int sys_mount_setattr(int fd, const char *path, unsigned flags, const struct mount_attr *attr);
 int sys_pivot_root(const char *new_root, const char *put_old);
+/* The old call: for overlays of many layers on kernels whose fsconfig(2) cannot be told them. */
+int sys_mount(const char *source, const char *target, const char *fstype, unsigned long flags,
+	      const char *data);
 int sys_umount2(const char *path, int flags);
 
 /* cred.c */

@@ -2,20 +2,25 @@
 /*
  * The floor: what the kernel alone needs for a container like `hull spec` describes. No JSON, no
  * state, no hooks, no checks, no errors worth the name: one process makes the namespaces, mounts,
- * devices and masks, runs the program and removes the cgroup. No runtime can be faster.
+ * devices and masks, drops what the program may not have, runs it and removes the cgroup.
  *
  *	floor CGROUP ROOTFS PROGRAM [ARG...]
  */
-#define _GNU_SOURCE
 #include <fcntl.h>
-#include <linux/mount.h>
+#include <grp.h>
+#include <linux/capability.h>
 #include <linux/sched.h>
+#include <net/if.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
@@ -67,17 +72,49 @@ static void devices(void)
 	must(symlink("pts/ptmx", "dev/ptmx"), "dev/ptmx");
 }
 
+/* What this kernel does not have needs no mask. */
 static void masks(void)
 {
-	static const char *const files[] = { "proc/kcore", "proc/keys", "proc/timer_list" };
-	static const char *const trees[] = { "proc/bus", "proc/fs", "proc/irq", "proc/sys" };
+	static const char *const files[] = { "proc/interrupts", "proc/kcore", "proc/keys",
+					     "proc/latency_stats", "proc/timer_list" };
+	static const char *const hidden[] = { "proc/acpi", "proc/asound", "proc/scsi",
+					      "sys/firmware", "sys/devices/virtual/powercap" };
+	static const char *const trees[] = { "proc/bus", "proc/fs", "proc/irq", "proc/sys",
+					     "proc/sysrq-trigger" };
 
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
 		(void)mount("dev/null", files[i], NULL, MS_BIND, NULL);
-	for (size_t i = 0; i < sizeof(trees) / sizeof(trees[0]); i++) {
-		must(mount(trees[i], trees[i], NULL, MS_BIND | MS_REC, NULL), trees[i]);
-		must(mount(NULL, trees[i], NULL, MS_BIND | MS_REMOUNT | MS_RDONLY, NULL), trees[i]);
-	}
+	for (size_t i = 0; i < sizeof(hidden) / sizeof(hidden[0]); i++)
+		(void)mount("tmpfs", hidden[i], "tmpfs", MS_RDONLY, "size=0k");
+	for (size_t i = 0; i < sizeof(trees) / sizeof(trees[0]); i++)
+		if (mount(trees[i], trees[i], NULL, MS_BIND | MS_REC, NULL) == 0)
+			must(mount(NULL, trees[i], NULL, MS_BIND | MS_REMOUNT | MS_RDONLY, NULL),
+			     trees[i]);
+}
+
+static void loopback(void)
+{
+	struct ifreq request = { .ifr_name = "lo", .ifr_flags = IFF_UP };
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	must(ioctl(fd, SIOCSIFFLAGS, &request), "lo");
+	close(fd);
+}
+
+static void credentials(void)
+{
+	const unsigned keep = 1u << CAP_KILL | 1u << CAP_NET_BIND_SERVICE | 1u << CAP_AUDIT_WRITE;
+	const struct rlimit files = { 1024, 1024 };
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[2] = { { .effective = keep, .permitted = keep } };
+
+	must(setrlimit(RLIMIT_NOFILE, &files), "rlimit");
+	for (int cap = 0; cap <= CAP_LAST_CAP; cap++)
+		if (cap > 31 || !(keep >> cap & 1))
+			must(prctl(PR_CAPBSET_DROP, cap), "bounding set");
+	must(setgroups(0, NULL), "groups");
+	must(syscall(SYS_capset, &header, data), "capset");
+	must(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no_new_privs");
 }
 
 static void container(const char *rootfs, char *argv[])
@@ -88,22 +125,27 @@ static void container(const char *rootfs, char *argv[])
 	must(mount(rootfs, rootfs, NULL, MS_BIND | MS_REC, NULL), rootfs);
 	must(chdir(rootfs), rootfs);
 	must(sethostname("floor", 5), "hostname");
+	loopback();
 	umask(0);
 	filesystems();
 	devices();
 	masks();
 	must(syscall(SYS_pivot_root, ".", "."), "pivot_root");
 	must(umount2(".", MNT_DETACH), "umount");
+	must(mount(NULL, "/", NULL, MS_BIND | MS_REMOUNT | MS_RDONLY, NULL), "read-only root");
 	must(chdir("/"), "/");
 	must(setsid(), "setsid");
+	umask(022);
+	credentials();
 	execve(argv[0], argv, envp);
 	_exit(127);
 }
 
 int main(int argc, char *argv[])
 {
-	struct clone_args args = { .flags = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS |
-					    CLONE_NEWNET | CLONE_NEWCGROUP | CLONE_INTO_CGROUP,
+	struct clone_args args = { .flags = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC |
+					    CLONE_NEWUTS | CLONE_NEWNET | CLONE_NEWCGROUP |
+					    CLONE_INTO_CGROUP,
 				   .exit_signal = SIGCHLD };
 	int status = 0, fd;
 	pid_t pid;

@@ -3,18 +3,22 @@
  * Times commands against each other: each round runs every command once, in turns, so that drift of
  * the machine meets all alike. Prints a line per command, tab-separated:
  *
- *	name  median_us  p10_us  user_us  sys_us  max_rss_kb  failures
+ *	name  median_us  p10_us  user_us  sys_us  max_rss_kb
  *
- * user and sys are medians of what the command and its waited-for children used; max RSS is the
- * largest single process.
+ * user and sys are medians of what the command, its waited-for children and its orphans used; max
+ * RSS is the largest single process. The first step that fails ends everything.
  *
- *	measure ROUNDS NAME COMMAND [NAME COMMAND ...]
+ *	measure WARM-UPS ROUNDS NAME COMMAND [NAME COMMAND ...]
  *
- * A command is split at blanks and executed directly: no shell is part of the measurement.
+ * A command is one or more steps with " ; " in between. A step is split at blanks and executed
+ * directly: no shell is part of the measurement. "~ STEP" is executed but not measured, "@orphans"
+ * waits until all that earlier steps have left behind has exited. stdin and stdout are /dev/null;
+ * between vfork and exec nothing is called, so that strace sees the commands and nothing else. Link
+ * it statically: what a vfork child shares with us counts as its memory.
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <spawn.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,8 +29,13 @@
 #include <time.h>
 #include <unistd.h>
 
+#define MAX_STEPS 8
 #define MAX_ARGS 64
-#define WARM_UP 3
+
+struct step {
+	char *argv[MAX_ARGS];
+	bool untimed;
+};
 
 struct sample {
 	double wall, user, sys;
@@ -34,10 +43,10 @@ struct sample {
 
 struct command {
 	const char *name;
-	char *argv[MAX_ARGS];
+	struct step steps[MAX_STEPS];
+	size_t n_steps;
 	struct sample *samples;
 	long max_rss;
-	int failures;
 };
 
 static double now_us(void)
@@ -53,45 +62,73 @@ static double us(struct timeval tv)
 	return (double)tv.tv_sec * 1e6 + (double)tv.tv_usec;
 }
 
-/* stdout and stderr go nowhere. */
-static pid_t start(char *const argv[])
+static __attribute__((noreturn)) void fail(const char *name, const char *what, const char *why)
 {
-	posix_spawn_file_actions_t actions;
-	pid_t pid;
-	int r;
+	fprintf(stderr, "measure: %s: %s: %s\n", name, what, why);
+	exit(1);
+}
 
-	posix_spawn_file_actions_init(&actions);
-	posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-	posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);
-	posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0);
-	r = posix_spawnp(&pid, argv[0], &actions, NULL, argv, environ);
-	posix_spawn_file_actions_destroy(&actions);
-	if (r) {
-		fprintf(stderr, "measure: %s: %s\n", argv[0], strerror(r));
-		exit(2);
+static pid_t start(const char *name, char *const argv[])
+{
+	pid_t pid = vfork();
+
+	if (pid == 0) {
+		execv(argv[0], argv);
+		_exit(127);
 	}
+	if (pid < 0)
+		fail(name, "vfork", strerror(errno));
 	return pid;
 }
 
-/* Orphans come to us (subreaper) and must not be taken for the command. */
-static void run(struct command *c, struct sample *s)
+static void check(const char *name, const char *program, int status)
+{
+	char why[64];
+
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+		return;
+	snprintf(why, sizeof(why), WIFEXITED(status) ? "exit status %d" : "killed by signal %d",
+		 WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status));
+	fail(name, program, why);
+}
+
+/* Waits for pid, for all children with -1, and adds what every reaped process used. */
+static void reap(struct command *c, const struct step *step, struct sample *s, pid_t pid)
 {
 	struct rusage ru;
+	pid_t reaped;
 	int status;
-	double begin = now_us();
-	pid_t pid = start(c->argv);
 
-	while (wait4(pid, &status, 0, &ru) < 0 && errno == EINTR)
-		;
-	s->wall = now_us() - begin;
-	s->user = us(ru.ru_utime);
-	s->sys = us(ru.ru_stime);
-	if (ru.ru_maxrss > c->max_rss)
-		c->max_rss = ru.ru_maxrss;
-	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
-		c->failures++;
-	while (waitpid(-1, NULL, WNOHANG) > 0)
-		;
+	do {
+		reaped = wait4(-1, &status, 0, &ru);
+		if (reaped < 0)
+			return;
+		s->user += us(ru.ru_utime);
+		s->sys += us(ru.ru_stime);
+		if (!step->untimed && ru.ru_maxrss > c->max_rss)
+			c->max_rss = ru.ru_maxrss;
+	} while (reaped != pid);
+	check(c->name, step->argv[0], status);
+}
+
+static void run_step(struct command *c, const struct step *step, struct sample *sum)
+{
+	bool orphans = strcmp(step->argv[0], "@orphans") == 0;
+	struct sample s = {};
+	double begin = now_us();
+
+	reap(c, step, &s, orphans ? -1 : start(c->name, step->argv));
+	if (step->untimed)
+		return;
+	sum->wall += now_us() - begin;
+	sum->user += s.user;
+	sum->sys += s.sys;
+}
+
+static void run(struct command *c, struct sample *s)
+{
+	for (size_t i = 0; i < c->n_steps; i++)
+		run_step(c, &c->steps[i], s);
 }
 
 static int by_value(const void *a, const void *b)
@@ -106,7 +143,7 @@ static double quantile(const struct command *c, int rounds, size_t member, doubl
 	double *v = calloc((size_t)rounds, sizeof(*v)), result;
 
 	if (!v)
-		exit(2);
+		fail(c->name, "calloc", strerror(errno));
 	for (int i = 0; i < rounds; i++)
 		v[i] = *(const double *)((const char *)&c->samples[i] + member);
 	qsort(v, (size_t)rounds, sizeof(*v), by_value);
@@ -115,43 +152,73 @@ static double quantile(const struct command *c, int rounds, size_t member, doubl
 	return result;
 }
 
-static void print(const struct command *c, int rounds)
+static void print(const struct command *c, int rounds, FILE *to)
 {
-	printf("%s\t%.0f\t%.0f\t%.0f\t%.0f\t%ld\t%d\n", c->name,
-	       quantile(c, rounds, offsetof(struct sample, wall), 0.5),
-	       quantile(c, rounds, offsetof(struct sample, wall), 0.1),
-	       quantile(c, rounds, offsetof(struct sample, user), 0.5),
-	       quantile(c, rounds, offsetof(struct sample, sys), 0.5), c->max_rss, c->failures);
+	fprintf(to, "%s\t%.0f\t%.0f\t%.0f\t%.0f\t%ld\n", c->name,
+		quantile(c, rounds, offsetof(struct sample, wall), 0.5),
+		quantile(c, rounds, offsetof(struct sample, wall), 0.1),
+		quantile(c, rounds, offsetof(struct sample, user), 0.5),
+		quantile(c, rounds, offsetof(struct sample, sys), 0.5), c->max_rss);
 }
 
 static void split(struct command *c, char *text)
 {
 	size_t n = 0;
 
-	for (char *word = strtok(text, " "); word && n + 1 < MAX_ARGS; word = strtok(NULL, " "))
-		c->argv[n++] = word;
+	c->n_steps = 1;
+	for (char *word = strtok(text, " "); word; word = strtok(NULL, " ")) {
+		struct step *step = &c->steps[c->n_steps - 1];
+
+		if (c->n_steps == MAX_STEPS || n + 1 == MAX_ARGS)
+			fail(c->name, "command", "too long");
+		if (strcmp(word, "~") == 0) {
+			step->untimed = true;
+		} else if (strcmp(word, ";") == 0) {
+			c->n_steps++;
+			n = 0;
+		} else {
+			step->argv[n++] = word;
+		}
+	}
+	for (size_t i = 0; i < c->n_steps; i++)
+		if (!c->steps[i].argv[0])
+			fail(c->name, "command", "an empty step");
+}
+
+/* Returns where the results go: the standard output we were given, which no command gets. */
+static FILE *keep_stdout(void)
+{
+	int out = fcntl(1, F_DUPFD_CLOEXEC, 3), null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	if (out < 0 || null < 0 || dup2(null, 0) < 0 || dup2(null, 1) < 0)
+		fail("stdout", "dup", strerror(errno));
+	return fdopen(out, "w");
 }
 
 int main(int argc, char *argv[])
 {
-	int rounds = argc > 3 ? atoi(argv[1]) : 0, n = (argc - 2) / 2;
-	struct command *commands = calloc((size_t)(n > 0 ? n : 1), sizeof(*commands));
-	struct sample dropped;
+	int warm_ups = argc > 4 ? atoi(argv[1]) : 0, rounds = argc > 4 ? atoi(argv[2]) : 0;
+	int n = argc > 4 ? (argc - 3) / 2 : 1;
+	struct command *commands = calloc((size_t)n, sizeof(*commands));
+	struct sample dropped = {};
+	FILE *out = keep_stdout();
 
-	if (rounds < 1 || argc % 2 || !commands) {
-		fprintf(stderr, "usage: measure ROUNDS NAME COMMAND [NAME COMMAND ...]\n");
+	if (rounds < 1 || argc % 2 == 0 || !commands || !out) {
+		fprintf(stderr, "usage: measure WARM-UPS ROUNDS NAME COMMAND [NAME COMMAND ...]\n");
 		return 2;
 	}
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	for (int i = 0; i < n; i++) {
-		commands[i].name = argv[2 + 2 * i];
-		split(&commands[i], argv[3 + 2 * i]);
+		commands[i].name = argv[3 + 2 * i];
+		split(&commands[i], argv[4 + 2 * i]);
 		commands[i].samples = calloc((size_t)rounds, sizeof(struct sample));
+		if (!commands[i].samples)
+			fail(commands[i].name, "calloc", strerror(errno));
 	}
-	for (int round = -WARM_UP; round < rounds; round++)
+	for (int round = -warm_ups; round < rounds; round++)
 		for (int i = 0; i < n; i++)
 			run(&commands[i], round < 0 ? &dropped : &commands[i].samples[round]);
 	for (int i = 0; i < n; i++)
-		print(&commands[i], rounds);
-	return 0;
+		print(&commands[i], rounds, out);
+	return fclose(out) == 0 ? 0 : 1;
 }

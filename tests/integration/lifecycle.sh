@@ -198,7 +198,7 @@ it pid_file_has_no_newline 'the pid file holds the pid without a newline'
 
 one_winner() {
 	for round in 1 2 3 4 5; do
-		for i in 1 2 3 4 5 6; do
+		for _ in 1 2 3 4 5 6; do
 			(cd "$BUNDLE" && "$HULL" --root "$STATE" create race > /dev/null 2>&1 &&
 				echo won >> "$WORK/won.$round") &
 		done

@@ -294,8 +294,8 @@ it later_mounts_cover_earlier_ones 'mounts are made in the order of config.json'
 
 copy_up_of_links_and_owners() {
 	mkdir -p "$ROOTFS/full/deep/deeper"
+	chown 12:34 "$ROOTFS/full/deep"
 	chmod 2751 "$ROOTFS/full/deep"
-	chown 12:34 "$ROOTFS/full"
 	ln -s /etc/passwd "$ROOTFS/full/absolute"
 	ln -s nowhere "$ROOTFS/full/dangling"
 	chown -h 5:6 "$ROOTFS/full/dangling"
@@ -305,17 +305,17 @@ copy_up_of_links_and_owners() {
 	mounts '[{"destination": "/full", "type": "tmpfs", "options": ["tmpcopyup"]}]'
 	inside 'cd /full; stat -c "%a %u:%g" . deep; readlink absolute; readlink dangling
 		stat -c %u:%g dangling; stat -c %a deep/deeper/file; cat deep/deeper/file
-		echo changed > deep/new'
-	equal "$OUT" '1770 12:34
-2751 0:0
+		echo changed > new'
+	equal "$OUT" '1770 0:0
+2751 12:34
 /etc/passwd
 nowhere
 5:6
 400
 once'
-	missing "$ROOTFS/full/deep/new"
+	missing "$ROOTFS/full/new"
 }
-it copy_up_of_links_and_owners 'tmpcopyup copies the root of the directory and symlinks as they are, not what they lead to'
+it copy_up_of_links_and_owners 'tmpcopyup copies symlinks as they are, with owners and modes, and nothing goes back'
 
 copy_up_is_for_tmpfs() {
 	mkdir "$BUNDLE/source"

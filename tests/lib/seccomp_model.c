@@ -138,8 +138,8 @@ static void *memory(struct arena *arena, size_t n, size_t size)
 
 static void place_add(struct seccomp_model *m, struct place at, struct arena *arena)
 {
-	m->places = arena_grow(arena, m->places, &m->cap_places, m->n_places + 1,
-			       sizeof(*m->places));
+	m->places =
+		arena_grow(arena, m->places, &m->cap_places, m->n_places + 1, sizeof(*m->places));
 	if (!m->places)
 		abort();
 	m->places[m->n_places++] = at;
@@ -207,23 +207,38 @@ static unsigned pick(struct random *r, size_t n)
 static uint64_t pick_value(struct random *r)
 {
 	static const uint64_t values[] = {
-		0, 1, 2, 5, 8, 9, 16, 0x7e020000, 0x7fffffff, 0x80000000, 0xffffffff, 0x100000000,
-		0x100000005, 0x200000005, 0xffffffff00000000, UINT64_MAX,
+		0,	    1,		 2,	      5,	   8,
+		9,	    16,		 0x7e020000,  0x7fffffff,  0x80000000,
+		0xffffffff, 0x100000000, 0x100000005, 0x200000005, 0xffffffff00000000,
+		UINT64_MAX,
 	};
 
 	return pick(r, 8) ? values[pick(r, ARRAY_SIZE(values))] : r->state * 0x9e3779b97f4a7c15ULL;
 }
 
+/* Comparisons whose order libseccomp decides by value alone. */
+static void ordered_arg(struct random *r, struct spec_seccomp_arg *a)
+{
+	static const uint64_t ops[] = { SECCOMP_EQ, SECCOMP_LE, SECCOMP_GE };
+
+	a->op = ops[pick(r, ARRAY_SIZE(ops))];
+	a->value = 1 + pick(r, 20);
+}
+
 static void random_args(struct random *r, struct spec_syscall *c)
 {
-	size_t n = pick(r, 4);
+	size_t n = r->kind == SECCOMP_RANDOM_ORDER ? 1 : pick(r, 4);
 
 	c->args.items = memory(r->arena, n, sizeof(*c->args.items));
 	for (size_t i = 0; i < n; i++) {
-		struct spec_seccomp_arg a = { .index = pick(r, 3), .op = pick(r, 7),
-					      .value = pick_value(r), .value_two = pick_value(r) };
+		struct spec_seccomp_arg *a = &c->args.items[c->args.n++];
 
-		c->args.items[c->args.n++] = a;
+		*a = (struct spec_seccomp_arg){ .index = pick(r, 3),
+						.op = pick(r, 7),
+						.value = pick_value(r),
+						.value_two = pick_value(r) };
+		if (r->kind == SECCOMP_RANDOM_ORDER)
+			ordered_arg(r, a);
 		/* each comparison of a repeated argument is a rule of its own: more than one */
 		if (r->kind == SECCOMP_RANDOM_ONE && seccomp_args_repeat(c))
 			c->args.n--;
@@ -232,16 +247,19 @@ static void random_args(struct random *r, struct spec_syscall *c)
 
 static const char *random_name(struct random *r, size_t rule)
 {
-	static const char *const everywhere[] = { "read", "write", "ioctl", "personality",
-						  "openat", "mount", "dup3", "execve" };
+	static const char *const everywhere[] = { "read",   "write", "ioctl", "personality",
+						  "openat", "mount", "dup3",  "execve" };
 	static const char *const any[] = {
-		"read",	  "socket",   "personality", "semop",  "socketcall", "ipc",	 "accept4",
-		"execve", "ioctl",    "no such",     "msgget", "send",	     "arch_prctl", "stime",
-		"clone",  "recvmmsg", "shmat",	     "bind",   "semtimedop", "rt_sigaction",
+		"read",	    "socket",  "personality", "semop",	    "socketcall",
+		"ipc",	    "accept4", "execve",      "ioctl",	    "no such",
+		"msgget",   "send",    "arch_prctl",  "stime",	    "clone",
+		"recvmmsg", "shmat",   "bind",	      "semtimedop", "rt_sigaction",
 	};
 
 	if (r->kind == SECCOMP_RANDOM_ONE)
 		return everywhere[rule % ARRAY_SIZE(everywhere)];
+	if (r->kind == SECCOMP_RANDOM_ORDER)
+		return everywhere[pick(r, 3)];
 	return any[pick(r, ARRAY_SIZE(any))];
 }
 
@@ -254,8 +272,8 @@ static void random_rule(struct random *r, struct spec_syscall *c, size_t rule)
 	c->names.items = memory(r->arena, n, sizeof(*c->names.items));
 	for (c->names.n = 0; c->names.n < n; c->names.n++)
 		c->names.items[c->names.n] = random_name(r, rule);
-	c->action = actions[r->kind == SECCOMP_RANDOM_SAME_ACTION ? 1
-								   : pick(r, ARRAY_SIZE(actions))];
+	c->action =
+		actions[r->kind == SECCOMP_RANDOM_SAME_ACTION ? 1 : pick(r, ARRAY_SIZE(actions))];
 	c->has_errno_ret = (c->action == SECCOMP_ERRNO || c->action == SECCOMP_TRACE) && pick(r, 2);
 	c->errno_ret = pick(r, 4096);
 	if (r->kind != SECCOMP_RANDOM_PLAIN)
@@ -277,5 +295,35 @@ const struct spec_seccomp *seccomp_random(enum seccomp_random_kind kind, unsigne
 	s->syscalls.items = memory(arena, s->syscalls.n, sizeof(*s->syscalls.items));
 	for (size_t i = 0; i < s->syscalls.n; i++)
 		random_rule(&r, &s->syscalls.items[i], i);
+	return s;
+}
+
+const struct spec_seccomp *seccomp_long(struct arena *arena)
+{
+	static const char *arches[] = { "SCMP_ARCH_X86" };
+	struct random r = { .kind = SECCOMP_RANDOM_ONE, .arena = arena };
+	struct spec_seccomp *s = memory(arena, 1, sizeof(*s));
+
+	s->architectures.items = arches;
+	s->architectures.n = 1;
+	s->default_action = SECCOMP_ALLOW;
+	s->syscalls.items = memory(arena, N_NUMBERS, sizeof(*s->syscalls.items));
+	for (int number = 0; number < N_NUMBERS; number++) {
+		struct spec_syscall *c = &s->syscalls.items[s->syscalls.n];
+		char *name = seccomp_syscall_resolve_num_arch(AUDIT_ARCH_ARM, number);
+
+		if (!name)
+			continue;
+		*c = (struct spec_syscall){ .action = SECCOMP_ERRNO,
+					    .has_errno_ret = true,
+					    .errno_ret = (uint32_t)number + 1 };
+		c->names.items = memory(arena, 2, sizeof(*c->names.items));
+		c->names.items[c->names.n++] = arena_strdup(arena, name);
+		c->names.items[c->names.n++] = "set_tls"; /* far from the others, on ARM */
+		if (number % 2)
+			random_args(&r, c);
+		s->syscalls.n++;
+		free(name);
+	}
 	return s;
 }

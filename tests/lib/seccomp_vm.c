@@ -112,7 +112,7 @@ static bool duel_once(struct duel *d)
 	bool fine = d->a.judge(d->a.data, &d->data, &a) && d->b.judge(d->b.data, &d->data, &b);
 
 	d->args_matter = fine && (a.looked_at_args || b.looked_at_args);
-	return fine && a.verdict == b.verdict;
+	return fine && (a.undecided || b.undecided || a.verdict == b.verdict);
 }
 
 static bool duel_args(struct duel *d)
@@ -147,8 +147,13 @@ static bool duel_numbers(struct duel *d, uint32_t first, uint32_t n)
 
 static void duel_value(struct duel *d, uint64_t v)
 {
-	const uint64_t around[] = { v,	     v - 1,		   v + 1,	v ^ (1ULL << 32),
-				    (uint32_t)v, v | 0xffffffff00000000, v ^ 0x8000000080000000,
+	const uint64_t around[] = { v,
+				    v - 1,
+				    v + 1,
+				    v ^ (1ULL << 32),
+				    (uint32_t)v,
+				    v | 0xffffffff00000000,
+				    v ^ 0x8000000080000000,
 				    ~v };
 
 	for (size_t i = 0; i < ARRAY_SIZE(around) && d->n_values < MAX_VALUES; i++)
@@ -174,15 +179,19 @@ static void duel_values(struct duel *d, const struct spec_seccomp *s)
 bool seccomp_vm_agree(struct seccomp_judge a, struct seccomp_judge b,
 		      const struct spec_seccomp *profile, unsigned seed, struct seccomp_data *ret)
 {
-	static const uint32_t arches[] = { AUDIT_ARCH_X86_64, AUDIT_ARCH_I386, AUDIT_ARCH_AARCH64,
-					   AUDIT_ARCH_ARM, AUDIT_ARCH_RISCV64, AUDIT_ARCH_S390X,
-					   0, UINT32_MAX };
+	static const uint32_t arches[] = { AUDIT_ARCH_X86_64,
+					   AUDIT_ARCH_I386,
+					   AUDIT_ARCH_AARCH64,
+					   AUDIT_ARCH_ARM,
+					   AUDIT_ARCH_RISCV64,
+					   AUDIT_ARCH_S390X,
+					   0,
+					   UINT32_MAX };
 	static const struct {
 		uint32_t first, n;
-	} numbers[] = { { UINT32_MAX, 1026 },	      { 0xf0000 - 2, 40 },
-			{ 0x3ffffffe, 1026 },	      { 0x400f0000, 8 },
-			{ 0x7fffffff, 2 },	      { 0xbfffffff, 1026 },
-			{ (uint32_t)-300, 298 },      { (uint32_t)-10300, 300 } };
+	} numbers[] = { { UINT32_MAX, 1026 },	 { 0xf0000 - 2, 40 },	   { 0x3ffffffe, 1026 },
+			{ 0x400f0000, 8 },	 { 0x7fffffff, 2 },	   { 0xbfffffff, 1026 },
+			{ (uint32_t)-300, 298 }, { (uint32_t)-10300, 300 } };
 	struct duel d = { .a = a, .b = b, .random = seed * 0x9e3779b97f4a7c15ULL + 1 };
 	bool agree = true;
 

@@ -13,6 +13,7 @@
 struct seccomp_vm_result {
 	uint32_t verdict;
 	bool looked_at_args;
+	bool undecided; /* a model: any verdict will do */
 	unsigned steps;
 };
 

@@ -5,7 +5,9 @@ set -u
 cd "$(dirname "$0")/../.." || exit
 . tests/tap.sh
 
-hull=${BUILD:-build}/hull
+launcher=${BUILD:-build}/hull
+hull=${BUILD:-build}/libexec/hull
+[ -x "$hull" ] || hull=$launcher
 
 needed() {
 	readelf -dW "$hull" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p'
@@ -30,5 +32,7 @@ tap_check "hull is position independent" "$(lacks PIE -h 'Type: +DYN')"
 tap_check "its relocations are read-only (RELRO)" "$(lacks RELRO -l '^ +GNU_RELRO')"
 tap_check "its symbols are bound at start, so that all of them are" \
 	"$(lacks BIND_NOW -d 'FLAGS_1.*NOW')"
+[ "$hull" = "$launcher" ] || tap_check "its launcher needs nothing: no libc, no relocation" \
+	"$(readelf -drW "$launcher" | grep -E 'NEEDED|R_X86_64')"
 tap_check "its stack is not executable" "$(readelf -lW "$hull" | grep -E 'GNU_STACK.*RWE')"
 tap_end

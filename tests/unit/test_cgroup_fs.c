@@ -60,6 +60,21 @@ Test(cgroup_fs, an_empty_group_that_is_there_is_used, .init = make_tree, .fini =
 	close(fd);
 }
 
+Test(cgroup_fs, what_was_made_is_unmade_and_no_more, .init = make_tree, .fini = drop_tree)
+{
+	struct plan_cgroup cg = { .path = "/a/b/c" };
+	struct err e;
+	int fd;
+
+	tree_mkdir(&tree, "a");
+	fd = cgroup_create(tree.root, &cg, &e);
+	assert_ok(fd, &e);
+	close(fd);
+	cgroup_unmake(tree.root, &cg);
+	cr_assert_not(tree_has(&tree, "a/b"));
+	cr_assert(tree_has(&tree, "a"));
+}
+
 Test(cgroup_fs, controllers_are_enabled_on_the_way_down_only, .init = make_tree, .fini = drop_tree)
 {
 	struct plan_cgroup cg = { .path = "/a/b", .writes = memory_and_pids, .n_writes = 5 };

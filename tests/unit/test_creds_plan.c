@@ -51,17 +51,14 @@ Test(creds_plan, every_listed_name_is_recognised_as_its_number)
 	cr_assert_str_eq(names[CAP_SYS_ADMIN], "CAP_SYS_ADMIN");
 }
 
-Test(creds_plan, absent_and_empty_capabilities_differ)
+Test(creds_plan, absent_capabilities_are_none)
 {
-	struct spec_capabilities none = { 0 };
 	struct spec_process sp = { 0 };
 
+	process.caps.bounding = process.caps.permitted = BIT(CAP_KILL);
 	plan_of(&dry, &sp);
-	cr_assert_not(process.caps.given);
-	sp.capabilities = &none;
-	plan_of(&dry, &sp);
-	cr_assert(process.caps.given);
 	cr_assert_eq(process.caps.bounding, 0);
+	cr_assert_eq(process.caps.permitted, 0);
 }
 
 Test(creds_plan, unknown_names_are_left_out)
@@ -112,8 +109,7 @@ static int drop_kill_and_plan(void)
 	struct spec_capabilities caps = { .bounding = SPEC_STRINGS("CAP_KILL", "CAP_CHOWN"),
 					  .permitted = SPEC_STRINGS("CAP_KILL", "CAP_CHOWN") };
 	struct spec_process sp = { .capabilities = &caps };
-	struct plan_process bare = { .caps = { .given = true,
-					       .permitted = BIT(CAP_CHOWN) | BIT(CAP_SETPCAP),
+	struct plan_process bare = { .caps = { .permitted = BIT(CAP_CHOWN) | BIT(CAP_SETPCAP),
 					       .effective = BIT(CAP_SETPCAP),
 					       .bounding = BIT(CAP_CHOWN) } };
 
@@ -154,8 +150,7 @@ static int become_user(void)
 		.umask = 027,
 		.groups = groups,
 		.n_groups = 2,
-		.caps = { .given = true,
-			  .bounding = BIT(CAP_KILL) | BIT(CAP_CHOWN),
+		.caps = { .bounding = BIT(CAP_KILL) | BIT(CAP_CHOWN),
 			  .permitted = BIT(CAP_KILL),
 			  .effective = BIT(CAP_KILL),
 			  .inheritable = BIT(CAP_KILL),
@@ -188,7 +183,7 @@ Test(creds_plan, process_has_exactly_the_planned_rights)
 
 static int keep_nothing(void)
 {
-	const struct plan_process pp = { .uid = 7, .gid = 7, .caps.given = true };
+	const struct plan_process pp = { .uid = 7, .gid = 7 };
 
 	if (creds_apply(&pp, &error) < 0)
 		return 1;
@@ -203,19 +198,4 @@ static int keep_nothing(void)
 Test(creds_plan, empty_sets_leave_nothing)
 {
 	expect_child(keep_nothing);
-}
-
-static int leave_sets_alone(void)
-{
-	const struct plan_process pp = { 0 };
-	uint64_t bounding = status_mask("CapBnd"), permitted = status_mask("CapPrm");
-
-	if (creds_apply(&pp, &error) < 0)
-		return 1;
-	return bounding == status_mask("CapBnd") && permitted == status_mask("CapPrm") ? 0 : 2;
-}
-
-Test(creds_plan, absent_capabilities_leave_the_sets_as_they_are)
-{
-	expect_child(leave_sets_alone);
 }

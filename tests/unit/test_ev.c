@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/ev.h"
+#include "base/fd.h"
 
 static struct ev_loop *loop;
 
@@ -173,4 +174,56 @@ Test(ev, freeing_a_loop_with_sources_is_a_bug, .signal = SIGABRT)
 
 	ev_add(loop, &s, readable(), EPOLLIN, never, NULL);
 	ev_free(loop);
+}
+
+static int stop_from_timer(struct ev_timer *t)
+{
+	cr_assert_null(t->source.loop, "it has stopped before it calls");
+	ev_stop(loop, *(int *)t->data);
+	return 0;
+}
+
+Test(ev, a_timer_calls_once_after_its_time)
+{
+	struct ev_timer t = { .fn = NULL };
+	int value = 5;
+	int64_t start = fd_now_ms();
+
+	cr_assert_eq(ev_timer_start(loop, &t, 30, stop_from_timer, &value), 0);
+	cr_assert_eq(ev_run(loop), 5);
+	cr_assert_geq(fd_now_ms() - start, 30);
+	cr_assert_null(ev_free(loop), "a timer that has called is no source any more");
+}
+
+Test(ev, a_timer_of_no_time_calls_from_the_loop)
+{
+	struct ev_timer t = { .fn = NULL };
+	int value = 6;
+
+	cr_assert_eq(ev_timer_start(loop, &t, 0, stop_from_timer, &value), 0);
+	cr_assert_eq(ev_run(loop), 6);
+}
+
+Test(ev, a_stopped_timer_does_not_call)
+{
+	struct ev_timer stopped = { .fn = NULL }, later = { .fn = NULL };
+	int wrong = 1, right = 2;
+
+	ev_timer_start(loop, &stopped, 10, stop_from_timer, &wrong);
+	ev_timer_start(loop, &later, 40, stop_from_timer, &right);
+	ev_timer_stop(&stopped);
+	ev_timer_stop(&stopped);
+	cr_assert_eq(ev_run(loop), 2);
+}
+
+Test(ev, a_timer_started_again_counts_from_then)
+{
+	struct ev_timer again = { .fn = NULL }, other = { .fn = NULL };
+	int late = 1, early = 2;
+
+	ev_timer_start(loop, &again, 10, stop_from_timer, &late);
+	ev_timer_start(loop, &other, 40, stop_from_timer, &early);
+	ev_timer_start(loop, &again, 200, stop_from_timer, &late);
+	cr_assert_eq(ev_run(loop), 2);
+	cr_assert_eq(ev_run(loop), 1);
 }

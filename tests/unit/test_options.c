@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Runtime options, as each kind of client sends them. */
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "shim/options.h"
+#include "shim/proto.h"
+#include "shim/proto/runc_options.pb-c.h"
+#include "shim/proto/runtime_options.pb-c.h"
+#include "tempdir.h"
+
+static struct arena *arena;
+static struct options o;
+static struct err e;
+
+static void set_up(void)
+{
+	arena = arena_new();
+}
+
+TestSuite(options, .init = set_up);
+
+static int decode_toml(const char *text)
+{
+	Runtimeoptions__V1__Options m = RUNTIMEOPTIONS__V1__OPTIONS__INIT;
+	struct buf b = {};
+
+	m.config_body.data = (uint8_t *)text;
+	m.config_body.len = strlen(text);
+	cr_assert_eq(proto_encode(&m.base, &b), 0);
+	return options_decode("runtimeoptions.v1.Options", b.data, b.len, arena, &o, &e);
+}
+
+Test(options, none_are_all_defaults)
+{
+	cr_assert_eq(options_decode(NULL, NULL, 0, arena, &o, &e), 0);
+	cr_assert_null(o.binary_name);
+	cr_assert_str_eq(options_state_dir(&o, "k8s.io", arena), "/run/containerd/hull/k8s.io");
+}
+
+Test(options, of_runc)
+{
+	Containerd__Runc__V1__Options m = CONTAINERD__RUNC__V1__OPTIONS__INIT;
+	struct buf b = {};
+
+	m.no_pivot_root = true;
+	m.no_new_keyring = true;
+	m.systemd_cgroup = true;
+	m.shim_cgroup = "/shims";
+	m.binary_name = "/usr/bin/crun";
+	m.root = "/run/x";
+	m.io_uid = 1000;
+	m.io_gid = 1001;
+	cr_assert_eq(proto_encode(&m.base, &b), 0);
+	cr_assert_eq(options_decode("containerd.runc.v1.Options", b.data, b.len, arena, &o, &e), 0);
+	cr_assert(o.no_pivot_root && o.no_new_keyring && o.systemd_cgroup);
+	cr_assert_str_eq(o.shim_cgroup, "/shims");
+	cr_assert_str_eq(o.binary_name, "/usr/bin/crun");
+	cr_assert_eq(o.io_uid, 1000);
+	cr_assert_eq(o.io_gid, 1001);
+	cr_assert_str_eq(options_state_dir(&o, "ns", arena), "/run/x/ns");
+}
+
+Test(options, the_bytes_that_ctr_sends)
+{
+	static const uint8_t value[] = "\x32\x0e/usr/sbin/runc";
+
+	cr_assert_eq(options_decode("containerd.runc.v1.Options", value, 16, arena, &o, &e), 0);
+	cr_assert_str_eq(o.binary_name, "/usr/sbin/runc");
+	cr_assert_null(o.root);
+}
+
+Test(options, of_cri_as_toml)
+{
+	cr_assert_eq(decode_toml("# from config.toml\n"
+				 "BinaryName = \"\"\n"
+				 "Root = '/run/hull' # where\n"
+				 "  SystemdCgroup=true\n"
+				 "NoPivotRoot = false\n"
+				 "IoUid = 7\n"
+				 "Unknown.dotted = 1\n"
+				 "Other = [1, 2]\n"
+				 "\n[table]\nRoot = 3\n"),
+		     0);
+	cr_assert_null(o.binary_name);
+	cr_assert_str_eq(o.root, "/run/hull");
+	cr_assert(o.systemd_cgroup);
+	cr_assert_not(o.no_pivot_root);
+	cr_assert_eq(o.io_uid, 7);
+}
+
+Test(options, toml_strings_have_escapes)
+{
+	cr_assert_eq(decode_toml("Root = \"/a\\\"b\\\\c\"\nBinaryName = 'd\\e'"), 0);
+	cr_assert_str_eq(o.root, "/a\"b\\c");
+	cr_assert_str_eq(o.binary_name, "d\\e");
+}
+
+Test(options, in_a_file)
+{
+	Runtimeoptions__V1__Options m = RUNTIMEOPTIONS__V1__OPTIONS__INIT;
+	char path[] = "/tmp/hull-options.XXXXXX";
+	struct buf b = {};
+	int fd = mkstemp(path);
+
+	cr_assert_eq(dprintf(fd, "Root = \"/from/file\"\n"), 20);
+	m.config_path = path;
+	cr_assert_eq(proto_encode(&m.base, &b), 0);
+	cr_assert_eq(options_decode("types/runtimeoptions.v1.Options", b.data, b.len, arena, &o, &e), 0);
+	unlink(path);
+	cr_assert_str_eq(o.root, "/from/file");
+}
+
+struct bad {
+	const char *text, *says;
+};
+
+Test(options, errors_name_the_line)
+{
+	static const struct bad bad[] = {
+		{ "IoUid = 1\nRoot = /x\n", "line 2: expected a string" },
+		{ "Root = \"open\n", "line 1: expected a string" },
+		{ "SystemdCgroup = yes", "line 1: expected true or false" },
+		{ "IoUid = -1", "line 1: expected a number" },
+		{ "IoUid = 1 2", "line 1: more than one value" },
+		{ "\n\nnonsense", "line 3: expected KEY = VALUE" },
+	};
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		cr_assert_lt(decode_toml(bad[i].text), 0, "%s", bad[i].text);
+		cr_assert(strstr(e.msg, bad[i].says), "%s", e.msg);
+	}
+}
+
+Test(options, of_unknown_type_are_refused)
+{
+	cr_assert_lt(options_decode("x.y.Z", "", 0, arena, &o, &e), 0);
+	cr_assert(strstr(e.msg, "x.y.Z"));
+}
+
+Test(options, that_are_malformed_are_refused)
+{
+	cr_assert_lt(options_decode("containerd.runc.v1.Options", "\x32\xff", 2, arena, &o, &e), 0);
+}
