@@ -215,7 +215,9 @@ machine_state() {
 	cgroup2=$(findmnt -n -o TARGET -t cgroup2 | head -n 1)
 	[ -z "$cgroup2" ] || find "$cgroup2" -mindepth 1 -type d -printf 'cgroup %p\n' 2>/dev/null |
 		grep -vE '/user\.slice/|\.service(/|$)'
-	find /run/hull -mindepth 1 -printf 'file %p\n' 2>/dev/null
+	# compiled filters are kept there on purpose
+	find /run/hull -mindepth 1 -path '/run/hull/,seccomp' -prune -o \
+		-printf 'file %p\n' 2>/dev/null
 }
 
 leftovers() {

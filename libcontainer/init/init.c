@@ -108,9 +108,13 @@ static int check_program(struct init_ctx *c, struct err *e)
 static int wait_for_start(struct init_ctx *c, struct err *e)
 {
 	char path[32];
-	int fd;
+	int fd, r;
 
-	c->sync = x_close(c->sync);
+	/* RLIMIT_NOFILE is the program's by now and may be tiny: low numbers must be free */
+	r = story_close_others(c, c->plan->proc_fd, c->fifo_fd, e);
+	if (r < 0)
+		return r;
+	c->sync = -EBADF;
 	fmt_str(path, sizeof(path), "self/fd/%d", c->fifo_fd);
 	do
 		fd = sys_openat(c->plan->proc_fd, path, O_WRONLY, 0);

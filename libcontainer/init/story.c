@@ -70,18 +70,21 @@ int story_ready(struct init_ctx *c, struct err *e)
 	return sync_expect(c->sync, SYNC_RECORDED, NULL, e);
 }
 
-/* The program's path may lead through /proc/self/fd, so what is not the program's own, leaked by the
- * caller or ours, is closed before it is looked up for good (CVE-2024-21626). What reports a failed
- * exec closes itself. */
-static int close_others(const struct init_ctx *c, struct err *e)
+int story_close_others(const struct init_ctx *c, int keep, int also, struct err *e)
 {
-	unsigned first = 3 + c->plan->process.preserve_fds, report = (unsigned)c->report;
+	const unsigned kept[] = { (unsigned)(keep < also ? keep : also),
+				  (unsigned)(keep < also ? also : keep) };
+	unsigned first = 3 + c->plan->process.preserve_fds;
 	int r = 0;
 
-	if (first < report)
-		r = sys_close_range(first, report - 1, 0);
+	for (size_t i = 0; i < ARRAY_SIZE(kept) && r == 0; i++) {
+		if (first < kept[i])
+			r = sys_close_range(first, kept[i] - 1, 0);
+		if (first <= kept[i])
+			first = kept[i] + 1;
+	}
 	if (r == 0)
-		r = sys_close_range(report < first ? first : report + 1, ~0U, 0);
+		r = sys_close_range(first, ~0U, 0);
 	return r < 0 ? err_sys(e, r, "close_range", "descriptors from %u on", first) : 0;
 }
 
@@ -121,8 +124,10 @@ int story_program(struct init_ctx *c, struct err *e)
 		r = lsm_apply(pp, c->plan->proc_fd, e);
 	if (r == 0)
 		r = personality_apply(pp, e);
+	/* The path may lead through /proc/self/fd: what is not the program's own, leaked by the caller
+	 * or ours, is gone before execve looks it up (CVE-2024-21626). */
 	if (r == 0)
-		r = close_others(c, e);
+		r = story_close_others(c, c->report, c->report, e);
 	if (r == 0)
 		r = drop_rights(pp, e);
 	if (r < 0)

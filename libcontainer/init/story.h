@@ -17,6 +17,9 @@ void story_run(struct init_ctx *c, const struct story_step *steps, size_t n);
 /* The only way to fail: tells the runtime why, then exits. */
 void story_die(struct init_ctx *c, const struct err *e) __attribute__((noreturn));
 
+/* Closes every descriptor but 0, 1, 2, the preserved ones and these two. */
+int story_close_others(const struct init_ctx *c, int keep, int also, struct err *e);
+
 /* Steps: a session and keyring of its own; the terminal, its master sent to the runtime. */
 int story_session(struct init_ctx *c, struct err *e);
 int story_terminal(struct init_ctx *c, struct err *e);

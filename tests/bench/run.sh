@@ -222,7 +222,7 @@ scenario_podman_warm() {
 }
 
 scenario_podman_cold() {
-	for_each podman-cold "~ /bin/rm -rf STATE/.cache ; RT run -b $scratch/podman ID"
+	for_each podman-cold "~ /bin/rm -rf STATE/.cache STATE/,seccomp ; RT run -b $scratch/podman ID"
 }
 
 scenario_exec() {

@@ -250,7 +250,8 @@ in_a_user_namespace() {
 	equal "$OUT" '8 9'
 	equal "$(stat -c %u:%g "$ROOTFS/open/user")" 100007:100008
 	fails 255 exec --user 70000 c1 true
-	ok exec --cap CAP_SYS_ADMIN c1 grep CapEff /proc/self/status
+	ok exec --cap CAP_SYS_ADMIN c1 cat /proc/self/status
+	equal "$(($(echo "$OUT" | status_line CapEff | sed 's/^/0x/') & 0x200000))" $((0x200000))
 }
 it in_a_user_namespace 'exec enters the user namespace and has its ids'
 

@@ -89,12 +89,10 @@ it root_of_hooks 'createContainer runs before the root is changed and after the 
 
 devices_of_hooks() {
 	hook createRuntime "pid=\$(sed 's/.*\"pid\": *\\([0-9]*\\).*/\\1/')
-		nsenter --target \$pid --net ip link add dummy7 type dummy 2> /dev/null ||
-			nsenter --target \$pid --net sh -c 'echo 1 > /proc/sys/net/ipv4/ip_forward'
+		nsenter --target \$pid --net sh -c 'echo 77 > /proc/sys/net/ipv4/ip_default_ttl'
 		nsenter --target \$pid --mount touch $ROOTFS/dev/from-hook"
-	config '.process.args = ["ls", "/dev/from-hook"]'
-	ok run c1
-	equal "$OUT" /dev/from-hook
+	inside 'ls /dev/from-hook; cat /proc/sys/net/ipv4/ip_default_ttl'
+	equal "$(echo "$OUT" | xargs)" '/dev/from-hook 77'
 }
 it devices_of_hooks 'a createRuntime hook can reach into the namespaces before the program runs'
 

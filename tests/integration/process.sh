@@ -600,4 +600,10 @@ wrong_values() {
 }
 it wrong_values 'a wrong value of a known property is refused with its place'
 
+tiny_descriptor_limit() {
+	config '.process.rlimits = [{"type": "RLIMIT_NOFILE", "soft": 4, "hard": 4}]'
+	ok run c1
+}
+it tiny_descriptor_limit 'a tiny RLIMIT_NOFILE is the program'"'"'s, it does not break the set-up'
+
 finish

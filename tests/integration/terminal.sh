@@ -104,14 +104,23 @@ interrupt() {
 it interrupt 'Ctrl-C interrupts the program, not hull'
 
 controlling_terminal() {
-	program 'echo by name > /dev/tty; test "$(ps -o tty= 2> /dev/null || echo 1)" && exec 0<&- 1>&- 2>&-
-		echo still > /dev/tty'
+	program 'echo by name > /dev/tty'
 	on_terminal '"$HULL" --root "$STATE" run c1'
-	shows 'by name'
-	shows still
 	ends 0
+	equal "$(screen)" 'by name'
 }
 it controlling_terminal 'the terminal is the controlling terminal of the program'
+
+terminal_is_reopened() {
+	program 'exec 0<&- 1>&- 2>&-; sleep 0.3; exec 0< /dev/tty 1> /dev/tty
+		echo again; read x; echo "got $x"'
+	on_terminal '"$HULL" --root "$STATE" run c1'
+	shows again
+	keys 'x\r'
+	shows 'got x'
+	ends 0
+}
+it terminal_is_reopened 'a program may close its terminal and open it again, as systemd does'
 
 console() {
 	program 'stat -c %t:%T "$(tty)"; stat -c %t:%T /dev/console; echo to the console > /dev/console'

@@ -138,7 +138,7 @@ Test(address, is_the_digest_of_socket_namespace_and_group)
 		     0);
 	cr_assert_str_eq(address_path(a), a + strlen("unix://"));
 	cr_assert_str_eq(a, "unix:///run/containerd/s/"
-			    "54a99e8ea5d9cbd62d2ed2ae2cbe1bba1b95fe9d3f3bb0e2ce3fb2c9ff5d8e2c");
+			    "f2e8ea6cdc5bd202918514e300b8f49589d8b3d18f967d89e1077100e6c07ccb");
 }
 
 Test(address, of_a_path_is_that_of_its_clean_form)
@@ -160,29 +160,18 @@ Test(address, a_directory_with_a_long_name_is_refused)
 	cr_assert_lt(address_make(dir, "/c", "n", "g", a, &e), 0);
 }
 
-static char dir[] = "/tmp/hull-address.XXXXXX";
 static char address[ADDRESS_SIZE];
 
-static void make_dir(void)
+static void enter(void)
 {
-	char sub[64];
+	char sub[sizeof(tempdir_path) + 2];
 
-	cr_assert(mkdtemp(dir));
-	fmt_str(sub, sizeof(sub), "%s/s", dir);
+	tempdir_enter();
+	fmt_str(sub, sizeof(sub), "%s/s", tempdir_path);
 	cr_assert_eq(address_make(sub, "/c", "n", "g", address, &e), 0);
 }
 
-static void remove_dir(void)
-{
-	char sub[64];
-
-	fmt_str(sub, sizeof(sub), "%s/s", dir);
-	unlink(address_path(address));
-	rmdir(sub);
-	rmdir(dir);
-}
-
-TestSuite(listen, .init = make_dir, .fini = remove_dir);
+TestSuite(listen, .init = enter, .fini = tempdir_leave);
 
 Test(listen, makes_a_private_socket)
 {
@@ -219,22 +208,20 @@ Test(listen, replaces_the_socket_of_a_dead_one)
 
 /* ---- the bundle ---- */
 
-static int bundle;
-
 static void make_bundle(void)
 {
 	arena = arena_new();
-	bundle = tempdir_open();
+	tempdir_enter();
 }
 
-TestSuite(bundle, .init = make_bundle);
+TestSuite(bundle, .init = make_bundle, .fini = tempdir_leave);
 
 static const char *group_of(const char *config)
 {
 	const char *group = NULL;
 
-	cr_assert_eq(bundle_write_text(bundle, "config.json", config, &e), 0);
-	cr_assert_eq(bundle_group(bundle, "c1", arena, &group, &e), 0, "%s", e.msg);
+	cr_assert_eq(bundle_write_text(AT_FDCWD, "config.json", config, &e), 0);
+	cr_assert_eq(bundle_group(AT_FDCWD, "c1", arena, &group, &e), 0, "%s", e.msg);
 	return group;
 }
 
@@ -252,14 +239,14 @@ Test(bundle, remembers_options_and_exit)
 	struct options o = { .root = "/r", .systemd_cgroup = true, .io_gid = 4 }, back;
 	struct bundle_exit x = { .pid = 77, .status = 137, .at = { 12345678901, 999999999 } }, seen;
 
-	cr_assert_eq(bundle_save_options(bundle, &o, &e), 0);
-	cr_assert_eq(bundle_load_options(bundle, arena, &back, &e), 0);
+	cr_assert_eq(bundle_save_options(AT_FDCWD, &o, &e), 0);
+	cr_assert_eq(bundle_load_options(AT_FDCWD, arena, &back, &e), 0);
 	cr_assert_str_eq(back.root, "/r");
 	cr_assert(back.systemd_cgroup);
 	cr_assert_eq(back.io_gid, 4);
 	cr_assert_null(back.binary_name);
-	cr_assert_eq(bundle_save_exit(bundle, &x, &e), 0);
-	cr_assert_eq(bundle_load_exit(bundle, &seen, &e), 0);
+	cr_assert_eq(bundle_save_exit(AT_FDCWD, &x, &e), 0);
+	cr_assert_eq(bundle_load_exit(AT_FDCWD, &seen, &e), 0);
 	cr_assert_eq(seen.pid, 77);
 	cr_assert_eq(seen.status, 137);
 	cr_assert_eq(seen.at.tv_sec, 12345678901);
@@ -271,7 +258,7 @@ Test(bundle, that_remembers_nothing_has_defaults_and_no_exit)
 	struct options o;
 	struct bundle_exit x;
 
-	cr_assert_eq(bundle_load_options(bundle, arena, &o, &e), 0);
+	cr_assert_eq(bundle_load_options(AT_FDCWD, arena, &o, &e), 0);
 	cr_assert_null(o.root);
-	cr_assert_eq(bundle_load_exit(bundle, &x, &e), -ENOENT);
+	cr_assert_eq(bundle_load_exit(AT_FDCWD, &x, &e), -ENOENT);
 }

@@ -2,13 +2,14 @@
 /* Runtime options, as each kind of client sends them. */
 #include <criterion/criterion.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "shim/options.h"
 #include "shim/proto.h"
 #include "shim/proto/runc_options.pb-c.h"
 #include "shim/proto/runtime_options.pb-c.h"
-#include "tempdir.h"
 
 static struct arena *arena;
 static struct options o;

@@ -1,0 +1,616 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# The containerd shim without containerd: a client of our own speaks its protocol, and takes events.
+. "$(dirname "$0")/../lib/harness.sh"
+
+SHIM=${SHIM:-$(dirname "$HULL")/containerd-shim-hull-v2}
+CLIENT=$(cd "$(dirname "$0")/../lib" && pwd)/ttrpc_client.py
+NS=hull-test-$$
+
+# ---- helpers --------------------------------------------------------------------------------
+
+# The events server of the test. Whatever the test does, it and the shims end.
+listen_for_events() {
+	python3 "$CLIENT" events "$WORK/events.sock" "$WORK/events" &
+	EVENTS=$!
+	trap shim_clean_up EXIT
+	config '.linux.cgroupsPath = $path' --arg path "/$NS"
+	: > "$WORK/events"
+	eventually test -S "$WORK/events.sock"
+}
+
+shim_clean_up() {
+	kill -9 "$EVENTS" 2> /dev/null || true
+	STDIN=/dev/null
+	for shim_pid in $(cat "$WORK/shims" 2> /dev/null); do
+		kill -9 "$shim_pid" 2> /dev/null || true
+	done
+	for shim_id in $(cat "$WORK/ids" 2> /dev/null); do
+		action "$shim_id" "$BUNDLE" delete > /dev/null || true
+	done
+}
+
+# action ID BUNDLE start|delete: as containerd calls it.
+action() {
+	(
+		cd "$2" && TTRPC_ADDRESS=$WORK/events.sock exec timeout -k 1 10 "$SHIM" -namespace "$NS" \
+			-address "$WORK/containerd.sock" -publish-binary /bin/false -id "$1" -bundle "$2" "$3"
+	) < "${STDIN:-/dev/null}"
+}
+
+# shim ID [BUNDLE]: starts one, its address in $ADDRESS.
+shim() {
+	[ -n "${EVENTS:-}" ] || listen_for_events
+	echo "$1" >> "$WORK/ids"
+	ADDRESS=$(action "$1" "${2:-$BUNDLE}" start)
+	call Connect "id=$1"
+	get .shim_pid >> "$WORK/shims"
+	SHIM_PID=$(get .shim_pid)
+}
+
+# call METHOD FIELD=VALUE...: it must succeed; the answer in $OUT.
+call() {
+	OUT=$(python3 "$CLIENT" call "$ADDRESS" "$@" 2>&1) || die "$*: $OUT"
+}
+
+# refused 'CODE TEXT' METHOD FIELD=VALUE...
+refused() {
+	refused_expected=$1
+	shift
+	if OUT=$(python3 "$CLIENT" call "$ADDRESS" "$@" 2>&1); then die "$*: succeeded: $OUT"; fi
+	case $OUT in "$refused_expected"*) ;; *) die "$*: got '$OUT', expected '$refused_expected'" ;; esac
+}
+
+get() { echo "$OUT" | jq -r "$1"; }
+
+program() { config '.process.args = ["sh", "-c", $script]' --arg script "$1"; }
+
+# create ID [FIELD=VALUE...]: a container of the bundle whose state is kept in this test's directory.
+create() {
+	create_id=$1
+	echo "$1" >> "$WORK/ids"
+	shift
+	call Create "id=$create_id" "bundle=$BUNDLE" "options=Options {\"root\": \"$WORK/root\"}" "$@"
+	PID=$(get .pid)
+}
+
+exec_() { # ID EXEC-ID SCRIPT [FIELD=VALUE...]
+	exec_spec=$(jq -nc --arg script "$3" '{args: ["sh", "-c", $script], cwd: "/", env: ["PATH=/bin"], user: {uid: 0, gid: 0}}')
+	exec_id=$1 exec_exec=$2
+	shift 3
+	call Exec "id=$exec_id" "exec_id=$exec_exec" "spec=$exec_spec" "$@"
+}
+
+status_is() {
+	call State "id=$1" "exec_id=${3:-}"
+	[ "$(get .status)" = "$2" ]
+}
+
+# Topics and processes of what was told so far, one line.
+told() {
+	jq -r '(.topic | sub("/tasks/"; "")) + ":" + (.event.value.id // .event.value.exec_id // "")' \
+		"$WORK/events" | tr '\n' ' '
+}
+
+told_is() { [ "$(told)" = "$1" ]; }
+
+ended() { ! kill -0 "$1" 2> /dev/null; }
+
+# ---- start and delete -------------------------------------------------------------------------
+
+start_prints_an_address() {
+	program 'sleep 1000'
+	shim c1
+	equal "$(echo "$ADDRESS" | sed 's/[0-9a-f]\{64\}$/DIGEST/')" unix:///run/containerd/s/DIGEST
+	equal "$(cat "$BUNDLE/address")" "$ADDRESS"
+	equal "$(stat -c %a "${ADDRESS#unix://}")" 600
+	has "$(tr '\0' ' ' < "/proc/$SHIM_PID/cmdline")" "containerd-shim-hull-v2 -namespace $NS -id c1 -address"
+	equal "$(cat "/proc/$SHIM_PID/comm")" containerd-shim
+	equal "$(cat "/proc/$SHIM_PID/oom_score_adj")" $(($(cat /proc/self/oom_score_adj) + 1))
+	call Shutdown id=c1
+	eventually missing_ "${ADDRESS#unix://}"
+}
+missing_() { [ ! -e "$1" ]; }
+it start_prints_an_address 'start prints the address of a shim that listens, is known by its name and a little worse than its parent'
+
+start_finds_its_group() {
+	config '.annotations = {"io.kubernetes.cri.sandbox-id": "pod"}'
+	shim pod
+	first=$ADDRESS pid=$SHIM_PID
+	cp -al "$BUNDLE" "$WORK/bundle.c2"
+	shim c2 "$WORK/bundle.c2"
+	equal "$ADDRESS" "$first"
+	equal "$SHIM_PID" "$pid"
+	equal "$(cat "$WORK/bundle.c2/address")" "$first"
+	call Shutdown id=pod
+	eventually ended "$pid"
+}
+it start_finds_its_group 'containers of one pod share a shim'
+
+start_speaks_to_new_containerd() {
+	listen_for_events
+	python3 "$CLIENT" encode BootstrapParams instance_id=c1 namespace="$NS" \
+		"socket_dir=$WORK/s" > "$WORK/params"
+	STDIN=$WORK/params
+	action c1 "$BUNDLE" start > "$WORK/answer"
+	STDIN=/dev/null
+	OUT=$(python3 "$CLIENT" decode BootstrapResult < "$WORK/answer")
+	equal "$(get '[.version, .protocol] | join(" ")')" '3 ttrpc'
+	ADDRESS=$(get .address)
+	has "$ADDRESS" "$WORK/s/"
+	equal "$(readlink "$BUNDLE/s")" "$WORK/s"
+	call Connect id=c1
+	get .shim_pid > "$WORK/shims"
+	TASK_SERVICE=containerd.task.v3.Task python3 "$CLIENT" call "$ADDRESS" Shutdown id=c1
+	eventually ended "$(cat "$WORK/shims")"
+}
+it start_speaks_to_new_containerd 'parameters on stdin are answered with a message; version 3 of the service is served'
+
+start_tells_what_is_wrong() {
+	listen_for_events
+	if OUT=$("$SHIM" -id c1 start 2>&1 < /dev/null); then die "succeeded"; fi
+	has "$OUT" 'shim namespace cannot be empty'
+	mv "$BUNDLE/config.json" "$BUNDLE/other.json"
+	if OUT=$(action c1 "$BUNDLE" start 2>&1); then die "succeeded"; fi
+	has "$OUT" config.json
+}
+it start_tells_what_is_wrong 'a start that fails says why, and leaves nothing'
+
+delete_of_nothing() {
+	listen_for_events
+	OUT=$(action c1 "$BUNDLE" delete | python3 "$CLIENT" decode DeleteResponse)
+	equal "$(get '[.pid, .exit_status] | join(" ")')" ' 137'
+	OUT=$(action c1 "$BUNDLE" delete | python3 "$CLIENT" decode DeleteResponse)
+	equal "$(get .exit_status)" 137
+}
+it delete_of_nothing 'delete of what never was succeeds, again and again'
+
+delete_after_the_death_of_the_shim() {
+	program 'sleep 1000'
+	shim c1
+	create c1
+	call Start id=c1
+	kill -9 "$SHIM_PID"
+	OUT=$(action c1 "$BUNDLE" delete | python3 "$CLIENT" decode DeleteResponse)
+	equal "$(get '[.pid, .exit_status] | join(" ")')" "$PID 137"
+	gone "$PID"
+	missing "${ADDRESS#unix://}"
+	missing "$WORK/root/$NS/c1"
+}
+it delete_after_the_death_of_the_shim 'delete cleans up after a shim that was killed: process, state, socket'
+
+delete_tells_the_stored_status() {
+	program 'exit 9'
+	shim c1
+	create c1
+	call Start id=c1
+	call Wait id=c1
+	at=$(get .exited_at.nanos)
+	kill -9 "$SHIM_PID"
+	OUT=$(action c1 "$BUNDLE" delete | python3 "$CLIENT" decode DeleteResponse)
+	equal "$(get '[.pid, .exit_status, .exited_at.nanos] | join(" ")')" "$PID 9 $at"
+}
+it delete_tells_the_stored_status 'delete tells how a container ended that the dead shim has seen end'
+
+# ---- the life of a container ------------------------------------------------------------------
+
+a_whole_life() {
+	program 'echo out; echo err >&2; exit 3'
+	shim c1
+	create c1 "stdout=file://$WORK/c1.out"
+	equal "$(cat "$BUNDLE/init.pid")" "$PID"
+	status_is c1 1
+	equal "$(get '[.pid, .exited_at.seconds] | join(" ")')" "$PID -62135596800"
+	call Start id=c1
+	equal "$(get .pid)" "$PID"
+	call Wait id=c1
+	equal "$(get .exit_status)" 3
+	status_is c1 3
+	equal "$(get .exit_status)" 3
+	call Delete id=c1
+	equal "$(get '[.pid, .exit_status] | join(" ")')" "$PID 3"
+	equal "$(sort "$WORK/c1.out" | tr '\n' ' ')" 'err out '
+	missing "$WORK/root/$NS/c1"
+	refused '5 container not created: not found' Delete id=c1
+	eventually told_is 'create: start: exit:c1 delete: '
+	call Shutdown id=c1
+	eventually ended "$SHIM_PID"
+}
+it a_whole_life 'create, start, wait, delete: answers, output and events are those of the Go shim'
+
+failed_create() {
+	config '.process.args = ["/no/such/program"]'
+	shim c1
+	refused '2 OCI runtime create failed: ' Create id=c1 "bundle=$BUNDLE" \
+		"options=Options {\"root\": \"$WORK/root\"}"
+	has "$OUT" 'no such file or directory'
+	refused '5 container not created: not found' Delete id=c1
+	missing "$WORK/root/$NS/c1"
+	equal "$(told)" ''
+	call Shutdown id=c1
+	eventually ended "$SHIM_PID"
+}
+it failed_create 'a create that fails says why and leaves nothing behind'
+
+ids_are_taken() {
+	program 'sleep 1000'
+	shim c1
+	create c1
+	refused '6 ' Create id=c1 "bundle=$BUNDLE"
+	status_is c1 1
+}
+it ids_are_taken 'an id that is taken is refused, and its owner left alone'
+
+wrong_states() {
+	program 'sleep 1000'
+	shim c1
+	refused '5 container not created: not found' Start id=c1
+	refused '5 container not created: not found' State id=c1
+	create c1
+	refused '2 cannot pause task in created state' Pause id=c1
+	call Start id=c1
+	refused '2 cannot start a running process' Start id=c1
+	refused '2 cannot delete a running process' Delete id=c1
+	refused '5 process does not exist nobody: not found' Wait id=c1 exec_id=nobody
+	refused '12 ' Checkpoint id=c1 path=/nowhere
+	call Shutdown id=c1
+	status_is c1 2
+	call Kill id=c1 signal=9
+	call Wait id=c1
+	equal "$(get .exit_status)" 137
+	refused '5 process already finished: not found' Kill id=c1 signal=9
+	refused '2 cannot exec in a stopped state' Exec id=c1 exec_id=e1 spec={}
+}
+it wrong_states 'what a state forbids is refused in the words that clients know; Shutdown waits for the last container'
+
+delete_of_a_created_container() {
+	program 'sleep 1000'
+	shim c1
+	create c1
+	call Delete id=c1
+	equal "$(get .exit_status)" 137
+	gone "$PID"
+	eventually told_is 'create: exit:c1 delete: '
+}
+it delete_of_a_created_container 'delete of a container that was never started kills it'
+
+many_wait() {
+	program 'read x; exit 4'
+	mkfifo "$WORK/in"
+	shim c1
+	create c1 "stdin=$WORK/in"
+	call Start id=c1
+	for i in 1 2 3 4 5; do
+		python3 "$CLIENT" call "$ADDRESS" Wait id=c1 > "$WORK/wait.$i" &
+	done
+	sleep 0.3
+	echo go > "$WORK/in"
+	call CloseIO id=c1 stdin=true
+	call Wait id=c1
+	for i in 1 2 3 4 5; do
+		eventually test -s "$WORK/wait.$i"
+		equal "$(jq .exit_status "$WORK/wait.$i")" 4
+	done
+}
+it many_wait 'many may wait for one exit; standard input comes from a fifo'
+
+start_comes_before_exit() {
+	program 'exit 0'
+	shim c0
+	expected=
+	for i in 1 2 3 4 5 6 7 8 9 10; do
+		create "c$i"
+		call Start "id=c$i"
+		call Wait "id=c$i"
+		call Delete "id=c$i"
+		expected="${expected}create: start: exit:c$i delete: "
+	done
+	eventually told_is "$expected"
+}
+it start_comes_before_exit 'of containers that end at once the start is told before the exit, each once'
+
+paused() {
+	program 'sleep 1000'
+	shim c1
+	create c1
+	call Start id=c1
+	exec_ c1 e1 'sleep 1000'
+	call Start id=c1 exec_id=e1
+	call Pause id=c1
+	status_is c1 4
+	status_is c1 4 e1
+	refused '2 cannot exec in a paused state' Exec id=c1 exec_id=e2 spec={}
+	call Resume id=c1
+	status_is c1 2
+	call Pause id=c1
+	call Kill id=c1 signal=9
+	call Wait id=c1
+	equal "$(get .exit_status)" 137
+	call Delete id=c1
+	eventually told_is 'create: start: exec-added:e1 exec-started:e1 paused: resumed: paused: exit:e1 exit:c1 delete: '
+}
+it paused 'pause and resume are told; a paused container can be killed and deleted'
+
+pids_and_stats() {
+	program 'sleep 1000 & sleep 1000'
+	shim c1
+	create c1
+	call Start id=c1
+	exec_ c1 e1 'exec sleep 1000'
+	call Start id=c1 exec_id=e1
+	epid=$(get .pid)
+	eventually three_pids
+	equal "$(get ".processes[] | select(.pid == $epid) | .info.value.exec_id")" e1
+	call Stats id=c1
+	equal "$(get .stats.type_url)" io.containerd.cgroups.v2.Metrics
+	[ "$(get .stats.value.cpu.usage_usec)" -gt 0 ] || die "no time was used"
+}
+three_pids() {
+	call Pids id=c1
+	[ "$(get '.processes | length')" = 4 ]
+}
+it pids_and_stats 'Pids lists every process and says which is an exec; Stats has what the kernel counts'
+
+update_needs_a_controller() {
+	program 'sleep 1000'
+	shim c1
+	create c1
+	call Update id=c1 'resources={}'
+	refused '2 OCI runtime update failed: ' Update id=c1 'resources={"pids":{"limit":"x"}}'
+}
+it update_needs_a_controller 'Update takes resources as JSON and tells what is wrong with them'
+
+# ---- execs ------------------------------------------------------------------------------------
+
+exec_life() {
+	program 'sleep 1000'
+	shim c1
+	create c1
+	call Start id=c1
+	exec_ c1 e1 'echo from exec; exit 5' "stdout=file://$WORK/e1.out"
+	refused '6 id e1: already exists' Exec id=c1 exec_id=e1 spec={}
+	refused '9 process not created' Kill id=c1 exec_id=e1 signal=9
+	status_is c1 1 e1
+	equal "$(get .id)" e1
+	call Start id=c1 exec_id=e1
+	epid=$(get .pid)
+	call Wait id=c1 exec_id=e1
+	equal "$(get .exit_status)" 5
+	refused '5 process already finished: not found' Kill id=c1 exec_id=e1 signal=9
+	call Delete id=c1 exec_id=e1
+	equal "$(get '[.pid, .exit_status] | join(" ")')" "$epid 5"
+	equal "$(cat "$WORK/e1.out")" 'from exec'
+	refused '5 process does not exist e1: not found' State id=c1 exec_id=e1
+	eventually told_is 'create: start: exec-added:e1 exec-started:e1 exit:e1 '
+}
+it exec_life 'exec, start, wait, delete of a further process'
+
+failed_exec() {
+	program 'sleep 1000'
+	shim c1
+	create c1
+	call Start id=c1
+	call Exec id=c1 exec_id=e1 'spec={"args":["/nope"],"cwd":"/","user":{"uid":0,"gid":0}}'
+	python3 "$CLIENT" call "$ADDRESS" Wait id=c1 exec_id=e1 > "$WORK/wait" &
+	sleep 0.3
+	refused '2 OCI runtime exec failed: ' Start id=c1 exec_id=e1
+	has "$OUT" 'no such file or directory'
+	eventually test -s "$WORK/wait"
+	OUT=$(cat "$WORK/wait")
+	equal "$(get '[.exit_status, .exited_at.seconds] | join(" ")')" ' -62135596800'
+	status_is c1 1 e1
+	call Delete id=c1 exec_id=e1
+	equal "$(get '[.pid, .exited_at.seconds] | join(" ")')" ' -62135596800'
+}
+it failed_exec 'an exec that cannot start releases who waits for it, and stays to be deleted'
+
+execs_end_before_init() {
+	program 'sleep 1000'
+	config '.linux.namespaces |= map(select(.type != "pid"))'
+	shim c1
+	create c1
+	call Start id=c1
+	for i in 1 2 3; do
+		exec_ c1 "e$i" 'sleep 1000'
+		call Start id=c1 "exec_id=e$i"
+	done
+	call Kill id=c1 signal=9
+	call Wait id=c1
+	eventually test "$(told | grep -o 'exit:[^ ]*' | wc -l)" = 4
+	equal "$(told | grep -o 'exit:[^ ]*' | tail -n 1)" exit:c1
+	exec_ c1 e9 true 2> /dev/null || true
+}
+it execs_end_before_init 'in a shared pid namespace, too, all execs end, and are told to, before init'
+
+exec_after_the_end() {
+	program 'sleep 1000'
+	shim c1
+	create c1
+	call Start id=c1
+	exec_ c1 e1 true
+	call Kill id=c1 signal=9
+	call Wait id=c1
+	refused '9 container c1 init process is not running' Start id=c1 exec_id=e1
+	call Delete id=c1
+	refused '5 container not created: not found' Delete id=c1 exec_id=e1
+}
+it exec_after_the_end 'an exec cannot start after the end of init; it goes with its container'
+
+terminal() {
+	config '.process.terminal = true | .process.args = ["sh", "-c", "stty size; read x; echo got $x; stty size"]'
+	mkfifo "$WORK/in" "$WORK/out"
+	cat "$WORK/out" > "$WORK/c1.out" &
+	shim c1
+	create c1 terminal=true "stdin=$WORK/in" "stdout=$WORK/out"
+	call ResizePty id=c1 width=101 height=42
+	call Start id=c1
+	eventually grep -q '42 101' "$WORK/c1.out"
+	call ResizePty id=c1 width=80 height=25
+	echo hello > "$WORK/in"
+	call Wait id=c1
+	call Delete id=c1
+	eventually grep -q 'got hello' "$WORK/c1.out"
+	grep -q '25 80' "$WORK/c1.out" || die "the size did not change: $(cat "$WORK/c1.out")"
+}
+it terminal 'a terminal has its size before the start, changes it, and carries both directions'
+
+exec_with_a_terminal() {
+	program 'sleep 1000'
+	shim c1
+	create c1
+	call Start id=c1
+	exec_ c1 e1 'tty; stty size' terminal=true "stdout=file://$WORK/e1.out"
+	call ResizePty id=c1 exec_id=e1 width=77 height=33
+	call Start id=c1 exec_id=e1
+	call Wait id=c1 exec_id=e1
+	equal "$(get .exit_status)" ''
+	call Delete id=c1 exec_id=e1
+	has "$(cat "$WORK/e1.out")" /dev/pts/
+	has "$(cat "$WORK/e1.out")" '33 77'
+}
+it exec_with_a_terminal 'an exec has a terminal of its own, of the size it was given before'
+
+# ---- mounts of the root file system -----------------------------------------------------------
+
+overlay_rootfs() {
+	mv "$ROOTFS" "$WORK/lower"
+	mkdir "$WORK/upper" "$WORK/work"
+	program 'echo written > /file; cat /extra 2> /dev/null; exit 6'
+	shim c1
+	create c1 "rootfs=[{\"type\": \"overlay\", \"source\": \"overlay\", \"options\": [\"index=off\",
+		\"lowerdir=$WORK/lower\", \"upperdir=$WORK/upper\", \"workdir=$WORK/work\"]}]"
+	grep -q "$ROOTFS overlay\|$ROOTFS .* - overlay" /proc/self/mountinfo || true
+	call Start id=c1
+	call Wait id=c1
+	equal "$(get .exit_status)" 6
+	call Delete id=c1
+	equal "$(cat "$WORK/upper/file")" written
+	lacks "$(cat "/proc/$SHIM_PID/mountinfo")" "$ROOTFS"
+}
+it overlay_rootfs 'the root file system is mounted as asked and unmounted by Delete'
+
+overlay_of_many_layers() {
+	mv "$ROOTFS" "$WORK/lower"
+	mkdir "$WORK/upper" "$WORK/work" "$WORK/layers"
+	layers=$WORK/lower
+	for i in $(seq 100); do
+		mkdir "$WORK/layers/a-layer-with-a-rather-long-name-to-fill-the-page-$i"
+		layers=$WORK/layers/a-layer-with-a-rather-long-name-to-fill-the-page-$i:$layers
+	done
+	echo found > "$WORK/layers/a-layer-with-a-rather-long-name-to-fill-the-page-50/extra"
+	program 'cat /extra'
+	shim c1
+	create c1 "stdout=file://$WORK/out" "rootfs=[{\"type\": \"overlay\", \"source\": \"overlay\", \"options\":
+		[\"lowerdir=$layers\", \"upperdir=$WORK/upper\", \"workdir=$WORK/work\"]}]"
+	call Start id=c1
+	call Wait id=c1
+	call Delete id=c1
+	equal "$(cat "$WORK/out")" found
+}
+it overlay_of_many_layers 'an overlay may have more layers than fit into a page'
+
+bind_rootfs() {
+	mv "$ROOTFS" "$WORK/real"
+	program 'echo x > /file || exit 8'
+	shim c1
+	create c1 "rootfs=[{\"type\": \"bind\", \"source\": \"$WORK/real\", \"options\": [\"rbind\", \"ro\"]}]"
+	call Start id=c1
+	call Wait id=c1
+	equal "$(get .exit_status)" 8
+	call Delete id=c1
+	missing "$WORK/real/file"
+}
+it bind_rootfs 'a read-only bind mount is one, and goes'
+
+failed_mounts_are_undone() {
+	mv "$ROOTFS" "$WORK/real"
+	shim c1
+	refused '2 OCI runtime create failed: rootfs[1]' Create id=c1 "bundle=$BUNDLE" \
+		"rootfs=[{\"type\": \"bind\", \"source\": \"$WORK/real\", \"options\": [\"rbind\"]},
+			{\"type\": \"nosuchfs\", \"source\": \"x\"}]"
+	has "$OUT" nosuchfs
+	lacks "$(cat "/proc/$SHIM_PID/mountinfo")" "$ROOTFS"
+	refused '2 OCI runtime create failed: rootfs[0]' Create id=c1 "bundle=$BUNDLE" \
+		'rootfs=[{"type": "format/mkdir/overlay", "source": "x"}]'
+}
+it failed_mounts_are_undone 'when one mount fails those before it are undone'
+
+# ---- other runtimes ---------------------------------------------------------------------------
+
+with_runtime() { # BINARY
+	command -v "$1" > /dev/null || skip "$1 is not installed"
+	program 'echo out; sleep 0.5; exit 3'
+	# These put processes into the host's cgroup tree; none is asked for here.
+	listen_for_events
+	config '.ociVersion = "1.0.2" | del(.linux.resources) | del(.linux.cgroupsPath) | .linux.namespaces |= map(select(.type != "cgroup"))
+		| .mounts |= map(select(.type != "cgroup" and .type != "cgroup2"))'
+	shim c1
+	call Create id=c1 "bundle=$BUNDLE" "stdout=file://$WORK/out" \
+		"options=Options {\"root\": \"$WORK/root\", \"binary_name\": \"$1\"}"
+	call Start id=c1
+	exec_ c1 e1 'echo from exec; exit 5' "stdout=file://$WORK/e1.out"
+	call Start id=c1 exec_id=e1
+	call Wait id=c1 exec_id=e1
+	equal "$(get .exit_status)" 5
+	call Delete id=c1 exec_id=e1
+	call Wait id=c1
+	equal "$(get .exit_status)" 3
+	call Delete id=c1
+	equal "$(cat "$WORK/out" "$WORK/e1.out" | tr '\n' ' ')" 'out from exec '
+	eventually told_is 'create: start: exec-added:e1 exec-started:e1 exit:e1 exit:c1 delete: '
+	config '.process.args = ["/no/such/program"]'
+	refused '2 OCI runtime create failed: ' Create id=c1 "bundle=$BUNDLE" \
+		"options=Options {\"root\": \"$WORK/root\", \"binary_name\": \"$1\"}"
+	has "$OUT" 'no such file or directory'
+}
+with_crun() { with_runtime crun; }
+it with_crun 'BinaryName crun: the shim drives crun'
+with_runc() { with_runtime runc; }
+it with_runc 'BinaryName runc: the shim drives runc'
+
+# ---- the shim itself --------------------------------------------------------------------------
+
+nothing_grows() {
+	program 'sleep 1000'
+	shim c1
+	create c1
+	call Start id=c1
+	for i in 1 2 3; do one_exec "w$i"; done
+	fds=$(ls "/proc/$SHIM_PID/fd" | wc -l)
+	heap=$(awk '/^VmData/ { print $2 }' "/proc/$SHIM_PID/status")
+	for i in $(seq 20); do one_exec "e$i"; done
+	equal "$(ls "/proc/$SHIM_PID/fd" | wc -l)" "$fds"
+	equal "$(awk '/^VmData/ { print $2 }' "/proc/$SHIM_PID/status")" "$heap"
+}
+one_exec() {
+	exec_ c1 "$1" 'echo x' "stdout=file://$WORK/exec.out"
+	call Start id=c1 "exec_id=$1"
+	call Wait id=c1 "exec_id=$1"
+	call Delete id=c1 "exec_id=$1"
+}
+it nothing_grows 'execs leave neither descriptors nor memory behind'
+
+tells_its_state() {
+	program 'sleep 1000'
+	mkfifo "$BUNDLE/log"
+	cat "$BUNDLE/log" > "$WORK/shim.log" &
+	shim c1
+	create c1
+	kill -USR1 "$SHIM_PID"
+	eventually grep -q "state: c1: created, pid $PID" "$WORK/shim.log"
+}
+it tells_its_state 'SIGUSR1 writes the state of every process to the log'
+
+ends_on_sigterm() {
+	program 'sleep 1000'
+	shim c1
+	create c1
+	call Start id=c1
+	kill -TERM "$SHIM_PID"
+	eventually ended "$SHIM_PID"
+	kill -0 "$PID"
+	missing "${ADDRESS#unix://}"
+}
+it ends_on_sigterm 'SIGTERM ends the shim and lets the container run'
+
+finish
