@@ -28,10 +28,9 @@ struct lc_create_opts {
 	const char *pid_file;
 	unsigned preserve_fds;
 	bool no_pivot, no_new_keyring;
-	bool detach;		    /* for messages and terminal rules only */
-	int terminal_fd;	    /* run in the foreground with a terminal: a unix socket of the caller's
+	bool detach;	 /* for messages and terminal rules only */
+	int terminal_fd; /* run in the foreground with a terminal: a unix socket of the caller's
 				       that gets the pty master instead of console_socket; else -EBADF */
-	const char *notify_socket;  /* reserved */
 };
 
 enum lc_status { LC_CREATING, LC_CREATED, LC_RUNNING, LC_PAUSED, LC_STOPPED };
@@ -78,10 +77,11 @@ int lc_update(struct lc_ctx *ctx, const char *id, const char *resources, size_t 
 
 struct lc_exec_opts {
 	const char *process_json; /* the process as JSON text (terminal: tty), or NULL: */
-	const char *process_file; /* process.json, or NULL: built from the container's own process with: */
-	const char *const *args;  /* NULL terminated */
-	const char *const *env;	  /* additional NAME=VALUE, NULL terminated, or NULL */
-	const char *cwd, *user;	  /* user: uid[:gid] */
+	const char *
+		process_file; /* process.json, or NULL: built from the container's own process with: */
+	const char *const *args; /* NULL terminated */
+	const char *const *env;	 /* additional NAME=VALUE, NULL terminated, or NULL */
+	const char *cwd, *user;	 /* user: uid[:gid] */
 	const uint32_t *additional_gids;
 	size_t n_additional_gids;
 	const char *const *caps; /* additional capability names, NULL terminated, or NULL */

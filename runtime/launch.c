@@ -22,7 +22,8 @@
 
 static const char installed[] = "../libexec/hull/hull";
 static const char built[] = "libexec/hull";
-static const char missing[] = "hull: the program is incomplete: libexec/hull/hull is not beside its bin\n";
+static const char missing[] =
+	"hull: the program is incomplete: libexec/hull/hull is not beside its bin\n";
 
 /* The stack as the kernel leaves it (System V ABI): argc, argv, NULL, envp, NULL. */
 __asm__(".globl _start\n"
@@ -61,7 +62,8 @@ static long own_folder(char path[PATH_MAX])
 static void become(const char *path, char *const argv[], char *const envp[])
 {
 	struct mount_attr attr = { .attr_set = MOUNT_ATTR_RDONLY };
-	long fd = call(SYS_open_tree, AT_FDCWD, (long)path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC, 0, 0);
+	long fd = call(SYS_open_tree, AT_FDCWD, (long)path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC, 0,
+		       0);
 
 	if (fd >= 0 &&
 	    call(SYS_mount_setattr, fd, (long)"", AT_EMPTY_PATH, (long)&attr, sizeof(attr)) == 0)

@@ -127,6 +127,7 @@ EXTRA_DIST += \
 	tests/integration/mounts.sh \
 	tests/integration/namespaces.sh \
 	tests/integration/process.sh \
+	tests/integration/seccomp.sh \
 	tests/integration/security.sh \
 	tests/integration/terminal.sh \
 	tests/lib/harness.sh \

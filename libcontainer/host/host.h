@@ -11,10 +11,10 @@
 
 struct host_env {
 	const char *id;
-	const char *bundle;	/* absolute */
-	int bundle_fd;		/* O_PATH; relative paths of config.json start here */
-	const char *cgroup_root;/* tests: a directory standing for the cgroup2 mount; else NULL */
-	bool dry_run;		/* golden tests, --dry-run: open nothing, need nothing of the host */
+	const char *bundle;	 /* absolute */
+	int bundle_fd;		 /* O_PATH; relative paths of config.json start here */
+	const char *cgroup_root; /* tests: a directory standing for the cgroup2 mount; else NULL */
+	bool dry_run; /* golden tests, --dry-run: open nothing, need nothing of the host */
 	bool no_pivot, no_new_keyring;
 	unsigned preserve_fds;
 	bool detached_terminal; /* a console socket was given */

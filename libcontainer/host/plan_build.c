@@ -41,21 +41,11 @@ static int program_plan(const struct host_env *h, const struct spec *s, struct p
 	return process_plan(h, s, s->process, &p->process, p->arena, e);
 }
 
-static const struct {
-	const char *name;
-	int (*plan)(const struct host_env *, const struct spec *, struct plan *, struct err *);
-} steps[] = {
-	{ "support", support_plan },
-	{ "namespaces", namespaces_plan },
-	{ "idmap", idmap_plan },
-	{ "cgroup", cgroup_plan },
-	{ "rootfs", rootfs_plan },
-	{ "mounts", mounts_plan },
-	{ "devices", devices_plan },
-	{ "paths", paths_plan },
-	{ "sysctl", sysctl_plan },
-	{ "process", program_plan },
-	{ "hooks", hooks_plan },
+typedef int (*plan_fn)(const struct host_env *, const struct spec *, struct plan *, struct err *);
+
+static const plan_fn steps[] = {
+	support_plan, namespaces_plan, idmap_plan,  cgroup_plan,  rootfs_plan, mounts_plan,
+	devices_plan, paths_plan,      sysctl_plan, program_plan, hooks_plan,
 };
 
 /* The host's own procfs: whatever the container mounts, writes to attr, sysctl and maps go here. */
@@ -90,7 +80,7 @@ int plan_build(const struct host_env *h, const struct spec *s, struct plan *p, s
 			return r;
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(steps); i++) {
-		r = steps[i].plan(h, s, p, e);
+		r = steps[i](h, s, p, e);
 		if (r < 0)
 			return r;
 	}

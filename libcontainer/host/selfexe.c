@@ -87,14 +87,15 @@ int lc_protect_self(char *const argv[], struct err *e)
 
 	if (exe < 0)
 		return err_sys(e, exe, "open", "/proc/self/exe");
-	if (again)
-		(void)sys_prctl(PR_SET_NAME, (unsigned long)"hull", 0, 0, 0); /* not the number of an fd */
+	if (again) /* older kernels name us after the descriptor's number */
+		(void)sys_prctl(PR_SET_NAME, (unsigned long)"hull", 0, 0, 0);
 	if (cannot_be_written(exe)) {
 		unsetenv(AGAIN);
 		return 0;
 	}
 	if (again)
-		return err_kind(e, ERR_UNSUPPORTED, "cannot protect our own executable from containers");
+		return err_kind(e, ERR_UNSUPPORTED,
+				"cannot protect our own executable from containers");
 	safe = read_only_mount(exe);
 	if (safe < 0)
 		safe = sealed_memory(exe);

@@ -78,7 +78,8 @@ static int runtime_hooks(struct init_ctx *c, struct err *e)
 /* A working directory that is missing is made, as the peers do. */
 static int make_cwd(struct init_ctx *c, struct err *e)
 {
-	int fd = c->plan->has_process ? path_make_in(c->root_fd, c->plan->process.cwd, false, e) : 0;
+	int fd =
+		c->plan->has_process ? path_make_in(c->root_fd, c->plan->process.cwd, false, e) : 0;
 
 	if (c->plan->has_process)
 		x_close(fd);
@@ -137,29 +138,29 @@ static int program(struct init_ctx *c, struct err *e)
 	return story_program(c, e);
 }
 
-static const struct story_step story[] = {
-	{ "map-ids", map_ids },
-	{ "become-root", become_root },
-	{ "namespaces", enter_namespaces },
-	{ "loopback", loopback },
-	{ "session", story_session },
-	{ "uts", uts_apply },
-	{ "rootfs", rootfs_attach },
-	{ "mounts", mounts_apply },
-	{ "devices", devices_apply },
-	{ "paths", paths_apply },
-	{ "sysctl", sysctl_apply },
-	{ "cwd", make_cwd },
-	{ "runtime-hooks", runtime_hooks },
-	{ "createContainer", create_container_hooks },
-	{ "pivot", rootfs_pivot },
-	{ "terminal", story_terminal },
-	{ "finish", rootfs_finish },
-	{ "check-program", check_program },
-	{ "ready", story_ready },
-	{ "wait-for-start", wait_for_start },
-	{ "startContainer", start_container_hooks },
-	{ "program", program },
+static const story_step story[] = {
+	map_ids,
+	become_root,
+	enter_namespaces,
+	loopback,
+	story_session,
+	uts_apply,
+	rootfs_attach,
+	mounts_apply,
+	devices_apply,
+	paths_apply,
+	sysctl_apply,
+	make_cwd,
+	runtime_hooks,
+	create_container_hooks,
+	rootfs_pivot,
+	story_terminal,
+	rootfs_finish,
+	check_program,
+	story_ready,
+	wait_for_start,
+	start_container_hooks,
+	program,
 };
 
 void init_main(struct init_ctx *c)

@@ -13,11 +13,11 @@
 /* What init learns on its way. */
 struct init_ctx {
 	const struct plan *plan;
-	int sync;     /* our end of the SEQPACKET pair */
-	int root_fd;  /* root of the container's file system */
-	int fifo_fd;  /* O_PATH of exec.fifo, handed in by the host; -EBADF for exec */
-	int report;   /* where errors go: sync first, the fifo once start has opened it */
-	int target;   /* exec: pidfd of the init whose namespaces are entered; else -EBADF */
+	int sync;    /* our end of the SEQPACKET pair */
+	int root_fd; /* root of the container's file system */
+	int fifo_fd; /* O_PATH of exec.fifo, handed in by the host; -EBADF for exec */
+	int report;  /* where errors go: sync first, the fifo once start has opened it */
+	int target;  /* exec: pidfd of the init whose namespaces are entered; else -EBADF */
 };
 
 /* What start reads from exec.fifo: one byte when init goes on, then nothing but end of file when
@@ -30,8 +30,9 @@ struct init_report {
 
 /* rootfs.c: propagation of "/" in the new mount namespace, the tree attached, later the pivot. */
 int rootfs_attach(struct init_ctx *c, struct err *e);
-int rootfs_pivot(struct init_ctx *c, struct err *e);  /* pivot_root or, no_pivot, move and chroot */
-int rootfs_finish(struct init_ctx *c, struct err *e); /* read-only root, late read-only tmpfs, propagation */
+int rootfs_pivot(struct init_ctx *c, struct err *e); /* pivot_root or, no_pivot, move and chroot */
+/* read-only root, late read-only tmpfs, propagation */
+int rootfs_finish(struct init_ctx *c, struct err *e);
 /* mounts.c: the mounts of the plan in order; copy_up.c fills a tmpfs from what it covers. */
 int mounts_apply(struct init_ctx *c, struct err *e);
 int copy_up_dir(int from_dirfd, int to_dirfd, struct err *e);

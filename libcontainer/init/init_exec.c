@@ -54,15 +54,9 @@ static int enter_cwd(struct init_ctx *c, struct err *e)
 	return program_chdir(&c->plan->process, e);
 }
 
-static const struct story_step story[] = {
-	{ "hide", hide },
-	{ "enter", enter_container },
-	{ "become-root", become_root },
-	{ "session", story_session },
-	{ "terminal", story_terminal },
-	{ "cwd", enter_cwd },
-	{ "ready", story_ready },
-	{ "program", story_program },
+static const story_step story[] = {
+	hide,		enter_container, become_root, story_session,
+	story_terminal, enter_cwd,	 story_ready, story_program,
 };
 
 void init_exec_main(struct init_ctx *c)

@@ -23,12 +23,12 @@ void story_die(struct init_ctx *c, const struct err *e)
 	_exit(127);
 }
 
-void story_run(struct init_ctx *c, const struct story_step *steps, size_t n)
+void story_run(struct init_ctx *c, const story_step *steps, size_t n)
 {
 	struct err e = {};
 
 	for (size_t i = 0; i < n; i++)
-		if (steps[i].run(c, &e) < 0)
+		if (steps[i](c, &e) < 0)
 			story_die(c, &e);
 }
 
@@ -43,7 +43,8 @@ int story_session(struct init_ctx *c, struct err *e)
 		return 0;
 	r = sys_keyctl_join_session(keyring);
 	if (r < 0 && r != -ENOSYS) /* a kernel without keyrings has none to protect */
-		return err_sys(e, r, "keyctl", "join session keyring %s (--no-new-keyring keeps the caller's)",
+		return err_sys(e, r, "keyctl",
+			       "join session keyring %s (--no-new-keyring keeps the caller's)",
 			       keyring);
 	return 0;
 }

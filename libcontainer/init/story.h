@@ -7,13 +7,10 @@
 
 #include "init/init.h"
 
-struct story_step {
-	const char *name;
-	int (*run)(struct init_ctx *, struct err *);
-};
+typedef int (*story_step)(struct init_ctx *, struct err *);
 
 /* Runs the steps in order. The first failure is reported and ends the process. */
-void story_run(struct init_ctx *c, const struct story_step *steps, size_t n);
+void story_run(struct init_ctx *c, const story_step *steps, size_t n);
 /* The only way to fail: tells the runtime why, then exits. */
 void story_die(struct init_ctx *c, const struct err *e) __attribute__((noreturn));
 

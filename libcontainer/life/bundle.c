@@ -48,11 +48,13 @@ static int check_terminal(const struct spec *s, const struct lc_create_opts *o, 
 	bool terminal = s->process && s->process->terminal;
 
 	if (terminal && !o->console_socket && o->terminal_fd < 0)
-		return err_bad(e, "process.terminal",
-			       "cannot allocate a terminal for a detached container without --console-socket");
+		return err_bad(
+			e, "process.terminal",
+			"cannot allocate a terminal for a detached container without --console-socket");
 	if (!terminal && o->console_socket)
-		return err_bad(e, "process.terminal",
-			       "is false: a console socket is of no use (leave out --console-socket)");
+		return err_bad(
+			e, "process.terminal",
+			"is false: a console socket is of no use (leave out --console-socket)");
 	return 0;
 }
 

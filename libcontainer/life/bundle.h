@@ -16,11 +16,9 @@ struct bundle {
 	const char *text; /* config.json as it was read */
 	struct plan plan;
 };
-#define BUNDLE_EMPTY                            \
-	{                                       \
-		.fd = -EBADF,                   \
-		.plan.proc_fd = -EBADF,         \
-		.plan.rootfs.tree_fd = -EBADF   \
+#define BUNDLE_EMPTY                                                                \
+	{                                                                           \
+		.fd = -EBADF, .plan.proc_fd = -EBADF, .plan.rootfs.tree_fd = -EBADF \
 	}
 
 /* Opens the directory (NULL: the working directory) and starts the plan's arena. */

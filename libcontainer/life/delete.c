@@ -32,8 +32,8 @@ static int kill_first(struct lc_ctx *ctx, const char *id, struct arena *arena, s
 	return destroy_kill(ctx, &d, &rec, e);
 }
 
-static int delete(struct lc_ctx *ctx, const char *id, bool force, enum statedir_lock lock,
-		  struct arena *arena, struct err *e)
+static int delete (struct lc_ctx *ctx, const char *id, bool force, enum statedir_lock lock,
+		   struct arena *arena, struct err *e)
 {
 	_cleanup_statedir_ struct statedir d = STATEDIR_EMPTY;
 	struct record rec = { .id = id };
@@ -52,12 +52,12 @@ static int delete(struct lc_ctx *ctx, const char *id, bool force, enum statedir_
 
 static int delete_by_force(struct lc_ctx *ctx, const char *id, struct arena *arena, struct err *e)
 {
-	int r = delete(ctx, id, true, STATEDIR_TRY_LOCK, arena, e);
+	int r = delete (ctx, id, true, STATEDIR_TRY_LOCK, arena, e);
 
 	if (r < 0 && e->kind == ERR_BUSY) {
 		r = kill_first(ctx, id, arena, e);
 		if (r == 0)
-			r = delete(ctx, id, true, STATEDIR_LOCKED, arena, e);
+			r = delete (ctx, id, true, STATEDIR_LOCKED, arena, e);
 	}
 	return r < 0 && e->kind == ERR_NOTFOUND ? 0 : r;
 }
@@ -70,5 +70,5 @@ int lc_delete(struct lc_ctx *ctx, const char *id, bool force, struct err *e)
 		return err_nomem(e);
 	if (force)
 		return delete_by_force(ctx, id, arena, e);
-	return delete(ctx, id, false, STATEDIR_LOCKED, arena, e);
+	return delete (ctx, id, false, STATEDIR_LOCKED, arena, e);
 }

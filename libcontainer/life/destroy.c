@@ -29,7 +29,8 @@ static int kill_init(const struct record *r, int deadline_ms, struct err *e)
 	if (ret < 0 && ret != -ESRCH)
 		return err_sys(e, ret, "kill", "process %d", (int)r->init.pid);
 	if (deadline_ms > 0 && fd_wait(&pidfd, 1, deadline_ms) == 0)
-		return err_kind(e, ERR_TIMEOUT, "process %d does not die (is it waiting for a device?)",
+		return err_kind(e, ERR_TIMEOUT,
+				"process %d does not die (is it waiting for a device?)",
 				(int)r->init.pid);
 	return 0;
 }
@@ -66,7 +67,8 @@ static int remove_cgroup(const struct lc_ctx *ctx, const struct statedir *d, con
 	if (own_cgroup(d, path, sizeof(path)))
 		return cgroup_remove(ctx->cgroup_root, path, true, DEADLINE_MS, e);
 	if (r->cgroup_path)
-		(void)cgroup_remove(ctx->cgroup_root, r->cgroup_path, false, 0, &ignored); /* may be another's */
+		(void)cgroup_remove(ctx->cgroup_root, r->cgroup_path, false, 0,
+				    &ignored); /* may be another's */
 	return 0;
 }
 

@@ -48,13 +48,15 @@ static int check_status(const struct exec *x, struct err *e)
 	case LC_PAUSED:
 		if (x->opts->ignore_paused)
 			return 0;
-		return err_kind(e, ERR_STATE,
-				"cannot exec in a paused container (use --ignore-paused to override)");
+		return err_kind(
+			e, ERR_STATE,
+			"cannot exec in a paused container (use --ignore-paused to override)");
 	case LC_CREATING:
 	case LC_STOPPED:
 		break;
 	}
-	return err_kind(e, ERR_STATE, "cannot exec in a container that is not running: container not running");
+	return err_kind(e, ERR_STATE,
+			"cannot exec in a container that is not running: container not running");
 }
 
 /* What runs: process.json, or the container's own process with the options applied. */
@@ -97,7 +99,8 @@ static int open_cgroup(struct exec *x, struct err *e)
 		char clean[512];
 
 		if (strstr(sub, "..") || path_clean(sub, clean, sizeof(clean)) < 0)
-			return err_bad(e, "", "--cgroup %s: not a path below the container's cgroup", sub);
+			return err_bad(e, "",
+				       "--cgroup %s: not a path below the container's cgroup", sub);
 		path = arena_printf(x->plan.arena, "%s%s", path, clean);
 		if (!path)
 			return err_nomem(e);
@@ -112,7 +115,9 @@ static int connect_console(struct exec *x, struct err *e)
 	if (x->plan.process.terminal && x->opts->console_socket)
 		x->console = x->owned_console = console_connect(x->opts->console_socket, e);
 	else if (x->plan.process.terminal && x->console < 0)
-		return err_bad(e, "", "cannot allocate a terminal for a detached process without --console-socket");
+		return err_bad(
+			e, "",
+			"cannot allocate a terminal for a detached process without --console-socket");
 	else
 		return 0;
 	return x->console < 0 ? x->console : 0;

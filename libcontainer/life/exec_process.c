@@ -46,7 +46,9 @@ static int parse_user(const char *text, struct spec_user *user, struct arena *ar
 		return err_nomem(e);
 	if (num_parse_u32(uid, &u) < 0 || (colon && num_parse_u32(colon + 1, &g) < 0) ||
 	    u == UINT32_MAX || g == UINT32_MAX)
-		return err_bad(e, "", "--user %s: expected UID or UID:GID as numbers below 4294967295", text);
+		return err_bad(e, "",
+			       "--user %s: expected UID or UID:GID as numbers below 4294967295",
+			       text);
 	user->uid = u;
 	user->gid = g;
 	return 0;
@@ -64,7 +66,8 @@ static int add_gids(const struct lc_exec_opts *o, struct spec_user *user, struct
 	if (!items)
 		return err_nomem(e);
 	if (user->additional_gids.n)
-		memcpy(items, user->additional_gids.items, user->additional_gids.n * sizeof(*items));
+		memcpy(items, user->additional_gids.items,
+		       user->additional_gids.n * sizeof(*items));
 	memcpy(items + user->additional_gids.n, o->additional_gids,
 	       o->n_additional_gids * sizeof(*items));
 	user->additional_gids.items = items;
@@ -135,8 +138,9 @@ int exec_process(const struct lc_exec_opts *o, struct spec *s, struct arena *are
 	if (o->process_file)
 		return spec_load_process(AT_FDCWD, o->process_file, arena, ret, e);
 	if (!s->process)
-		return err_kind(e, ERR_STATE,
-				"config.json has no process to take defaults from: give one with --process");
+		return err_kind(
+			e, ERR_STATE,
+			"config.json has no process to take defaults from: give one with --process");
 	r = lay_over(o, s->process, arena, e);
 	if (r == 0)
 		*ret = s->process;

@@ -2,7 +2,8 @@
 /* Opening a container for a verb that needs it alive and in a cgroup of its own. */
 #include "life/live.h"
 
-int live_open(const struct lc_ctx *ctx, const char *id, enum statedir_lock lock, struct live *ret, struct err *e)
+int live_open(const struct lc_ctx *ctx, const char *id, enum statedir_lock lock, struct live *ret,
+	      struct err *e)
 {
 	int r;
 

@@ -17,6 +17,7 @@ struct live {
 
 /* ERR_STATE "container not running" when it is stopped or still being made. Fills *ret in any case:
  * close it. */
-int live_open(const struct lc_ctx *ctx, const char *id, enum statedir_lock lock, struct live *ret, struct err *e);
+int live_open(const struct lc_ctx *ctx, const char *id, enum statedir_lock lock, struct live *ret,
+	      struct err *e);
 void live_close(struct live *l);
 #define _cleanup_live_ __attribute__((cleanup(live_close)))

@@ -23,7 +23,7 @@
 static const struct json_field process_fields[] = {
 	JSON_FIELD("pid", J_I64, struct record_process, pid, .flags = JSON_REQUIRED),
 	JSON_FIELD("start", J_U64, struct record_process, start, .flags = JSON_REQUIRED),
-	{}
+	{},
 };
 
 static const struct json_field record_fields[] = {
@@ -41,7 +41,7 @@ static const struct json_field record_fields[] = {
 	JSON_FIELD("poststart", J_BOOL, struct record, has_poststart),
 	JSON_FIELD("poststop", J_BOOL, struct record, has_poststop),
 	JSON_FIELD("annotations", J_MAP, struct record, annotations, .flags = JSON_OMIT_EMPTY),
-	{}
+	{},
 };
 
 static void checksum_text(const char *text, size_t len, char ret[CHECKSUM_DIGITS + 1])
@@ -91,13 +91,16 @@ int record_read(const struct statedir *d, const char *id, struct arena *arena, s
 	int r = file_read_at(d->dir_fd, STATEDIR_RECORD, RECORD_MAX, &text, &len, e);
 
 	if (r == -ENOENT)
-		return err_kind(e, ERR_NOTFOUND, "container %s has no record: `hull delete --force %s` cleans up",
+		return err_kind(e, ERR_NOTFOUND,
+				"container %s has no record: `hull delete --force %s` cleans up",
 				id, id);
 	if (r < 0)
 		return r;
 	if (!checksum_holds(text, len))
-		return err_bad(e, "", "record of container %s is damaged: `hull delete --force %s` cleans up",
-			       id, id);
+		return err_bad(
+			e, "",
+			"record of container %s is damaged: `hull delete --force %s` cleans up", id,
+			id);
 	r = json_decode(record_fields, &rec, text, len, arena, NULL, e);
 	if (r < 0)
 		return err_wrap(e, "record of container %s", id);
@@ -163,7 +166,8 @@ int record_stamp(struct record *r, struct arena *arena, struct err *e)
 	r->boot_id = arena_strdup(arena, boot);
 	r->created = now_text(arena);
 	r->owner = arena_printf(arena, "%u", (unsigned)geteuid());
-	r->creator = (struct record_process){ .pid = getpid(), .start = record_start_time(getpid()) };
+	r->creator =
+		(struct record_process){ .pid = getpid(), .start = record_start_time(getpid()) };
 	if (!r->boot_id || !r->created || !r->owner)
 		return err_nomem(e);
 	return 0;

@@ -22,8 +22,8 @@ struct record_process {
 
 struct record {
 	const char *id, *bundle, *rootfs, *oci_version;
-	const char *created;	 /* RFC 3339, UTC */
-	const char *owner;	 /* number of the user who made it */
+	const char *created; /* RFC 3339, UTC */
+	const char *owner;   /* number of the user who made it */
 	const char *boot_id;
 	const char *cgroup_path; /* below the cgroup2 mount, or NULL */
 	struct record_process creator;

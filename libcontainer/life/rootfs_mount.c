@@ -37,8 +37,8 @@ static bool is_bind(const struct rootfs_mount *r)
 static int check(const struct lc_mount *m, struct err *e)
 {
 	if (strchr(m->type, '/'))
-		return err_kind(e, ERR_UNSUPPORTED, "mounts of type %s are for containerd's mount manager",
-				m->type);
+		return err_kind(e, ERR_UNSUPPORTED,
+				"mounts of type %s are for containerd's mount manager", m->type);
 	for (size_t i = 0; i < m->n_options; i++)
 		if (strncmp(m->options[i], MANAGED_PREFIX, strlen(MANAGED_PREFIX)) == 0)
 			return err_kind(e, ERR_UNSUPPORTED, "%s is for containerd's mount manager",
@@ -183,8 +183,9 @@ static int attach(int mnt, const struct rootfs_mount *r, int target, struct err 
 	if (ret < 0)
 		return err_sys(e, ret, "move_mount", "%s", r->m->source);
 	if (attr.propagation)
-		ret = sys_mount_setattr(mnt, "", AT_EMPTY_PATH | (r->opts.propagation_rec ? AT_RECURSIVE : 0),
-					&attr);
+		ret = sys_mount_setattr(
+			mnt, "", AT_EMPTY_PATH | (r->opts.propagation_rec ? AT_RECURSIVE : 0),
+			&attr);
 	return ret < 0 ? err_sys(e, ret, "mount_setattr", "%s", r->m->source) : 0;
 }
 
@@ -214,7 +215,8 @@ static const char *old_data(const struct rootfs_mount *r, size_t common)
 	for (const char *p = r->layers; p; p = strchr(p, ':') ? strchr(p, ':') + 1 : NULL) {
 		size_t len = strcspn(p, ":");
 
-		buf_fmt(&text, "%s%.*s", p == r->layers ? "" : ":", (int)(len - common), p + common);
+		buf_fmt(&text, "%s%.*s", p == r->layers ? "" : ":", (int)(len - common),
+			p + common);
 	}
 	for (size_t i = 0; i < r->opts.n_data; i++)
 		buf_fmt(&text, ",%s%s%s", r->opts.data[i].key, r->opts.data[i].value ? "=" : "",
@@ -242,7 +244,8 @@ static int mount_old(const struct rootfs_mount *r, int target, struct err *e)
 	return ret < 0 ? err_sys(e, ret, "mount", "%s", r->m->type) : 0;
 }
 
-static int mount_one(const char *rootfs, const struct lc_mount *m, struct arena *arena, struct err *e)
+static int mount_one(const char *rootfs, const struct lc_mount *m, struct arena *arena,
+		     struct err *e)
 {
 	struct rootfs_mount r = { .m = m, .arena = arena };
 	_cleanup_close_ int target = -EBADF;
@@ -272,7 +275,8 @@ int lc_mount_rootfs(const char *rootfs, const struct lc_mount *mounts, size_t n,
 		return err_sys(e, r, "mkdir", "%s", rootfs);
 	for (size_t i = 0; i < n; i++)
 		if (mount_one(rootfs, &mounts[i], arena, e) < 0) {
-			(void)lc_unmount_rootfs(rootfs, &ignored); /* the first error is the one to tell */
+			(void)lc_unmount_rootfs(rootfs,
+						&ignored); /* the first error is the one to tell */
 			return err_at(e, "rootfs[%zu]", i);
 		}
 	return 0;

@@ -99,7 +99,8 @@ static int enter_for_children(const struct spawn *s, struct err *e)
 }
 
 /* The child's first steps: what is the parent's alone goes, signals become as programs expect. */
-static __attribute__((noreturn)) void enter_child(const struct spawn *s, int sync, const sigset_t *none)
+static __attribute__((noreturn)) void enter_child(const struct spawn *s, int sync,
+						  const sigset_t *none)
 {
 	struct init_ctx c = {
 		.plan = s->plan,
@@ -164,7 +165,8 @@ static int intermediate(const struct spawn *s, int sync, const sigset_t *none, s
 	return sync_send(sync, SYNC_PID, pid, pidfd, e);
 }
 
-static __attribute__((noreturn)) void run_intermediate(const struct spawn *s, int sync, const sigset_t *none)
+static __attribute__((noreturn)) void run_intermediate(const struct spawn *s, int sync,
+						       const sigset_t *none)
 {
 	struct err e = {};
 
@@ -201,7 +203,8 @@ static int clone_in_place(struct spawn *s, int sync, const sigset_t *none, struc
 	bool between = s->plan->ns.needs_intermediate;
 	bool joining = between || s->target >= 0; /* its namespaces are made or entered later */
 
-	s->pid = clone_process(joining ? 0 : (uint64_t)s->plan->ns.new_flags, s->cgroup_fd, &s->pidfd);
+	s->pid = clone_process(joining ? 0 : (uint64_t)s->plan->ns.new_flags, s->cgroup_fd,
+			       &s->pidfd);
 	if (s->pid == 0 && between)
 		run_intermediate(s, sync, none);
 	if (s->pid == 0)
@@ -283,8 +286,10 @@ void spawn_explain(struct spawn *s, struct err *e)
 	if (sys_waitid(P_PIDFD, (id_t)s->pidfd, &info, WEXITED | WNOWAIT) < 0)
 		return;
 	if (info.si_code == CLD_EXITED)
-		err_kind(e, ERR_BUG, "init exited with status %d before it was ready", info.si_status);
+		err_kind(e, ERR_BUG, "init exited with status %d before it was ready",
+			 info.si_status);
 	else
-		err_kind(e, ERR_BUG, "init was killed by signal %d before it was ready (out of memory?)",
+		err_kind(e, ERR_BUG,
+			 "init was killed by signal %d before it was ready (out of memory?)",
 			 info.si_status);
 }

@@ -12,9 +12,9 @@
 struct spawn {
 	const struct plan *plan;
 	void (*main)(struct init_ctx *); /* init_main, init_exec_main */
-	int cgroup_fd;	 /* clone3 puts the child here; -EBADF: stays in ours */
-	int fifo_fd;	 /* O_PATH, for init_main; -EBADF */
-	int target;	 /* exec: pidfd of the container's init; -EBADF */
+	int cgroup_fd;			 /* clone3 puts the child here; -EBADF: stays in ours */
+	int fifo_fd;			 /* O_PATH, for init_main; -EBADF */
+	int target;			 /* exec: pidfd of the container's init; -EBADF */
 	int close_fds[3]; /* ours alone (locks): closed first thing in the child; -EBADF: none */
 	/* results */
 	pid_t pid;
@@ -22,9 +22,9 @@ struct spawn {
 	int sync;  /* our end of the SEQPACKET pair, owned */
 };
 
-#define SPAWN_EMPTY                                                                   \
-	{                                                                             \
-		.cgroup_fd = -EBADF, .fifo_fd = -EBADF, .target = -EBADF,             \
+#define SPAWN_EMPTY                                                                      \
+	{                                                                                \
+		.cgroup_fd = -EBADF, .fifo_fd = -EBADF, .target = -EBADF,                \
 		.close_fds = { -EBADF, -EBADF, -EBADF }, .pidfd = -EBADF, .sync = -EBADF \
 	}
 

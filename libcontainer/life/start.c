@@ -23,7 +23,8 @@ static int check_status(enum lc_status status, struct err *e)
 	case LC_CREATED:
 		return 0;
 	case LC_CREATING:
-		return err_kind(e, ERR_STATE, "cannot start a container that is still being created");
+		return err_kind(e, ERR_STATE,
+				"cannot start a container that is still being created");
 	case LC_RUNNING:
 	case LC_PAUSED:
 		return err_kind(e, ERR_STATE, "cannot start an already running container");
@@ -46,7 +47,8 @@ static int release_init(const struct statedir *d, int fifo, int pidfd, struct er
 		return 0;
 	}
 	if (ready)
-		return err_kind(e, ERR_STATE, "the container's init died before it could be started");
+		return err_kind(e, ERR_STATE,
+				"the container's init died before it could be started");
 	(void)sys_unlinkat(d->dir_fd, STATEDIR_FIFO, 0);
 	return err_kind(e, ERR_STATE, "cannot start an already running container");
 }
@@ -77,7 +79,8 @@ static int poststart(const struct statedir *d, const struct record *rec, struct 
 	if (!rec->has_poststart)
 		return 0;
 	r = bundle_hooks(d, rec, PLAN_POSTSTART, &p, e);
-	return r == 0 ? hooks_run(&p, PLAN_POSTSTART, (pid_t)rec->init.pid, "running", false, e) : r;
+	return r == 0 ? hooks_run(&p, PLAN_POSTSTART, (pid_t)rec->init.pid, "running", false, e)
+		      : r;
 }
 
 static int start(const struct statedir *d, const struct record *rec, bool *ret_hook, struct err *e)

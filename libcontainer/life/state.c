@@ -81,8 +81,13 @@ static int unreadable(const char *id, struct arena *arena, struct lc_state *ret)
 {
 	const char *copy = arena_strdup(arena, id);
 
-	*ret = (struct lc_state){ .id = copy, .status = LC_STOPPED,
-				  .oci_version = "", .bundle = "", .rootfs = "", .created = "", .owner = "" };
+	*ret = (struct lc_state){ .id = copy,
+				  .status = LC_STOPPED,
+				  .oci_version = "",
+				  .bundle = "",
+				  .rootfs = "",
+				  .created = "",
+				  .owner = "" };
 	return copy ? 0 : -ENOMEM;
 }
 

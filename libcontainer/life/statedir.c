@@ -42,7 +42,8 @@ static int lock(int fd, int patience_ms, struct err *e)
 	while ((r = sys_flock(fd, LOCK_EX | LOCK_NB)) == -EWOULDBLOCK && fd_now_ms() < deadline)
 		(void)fd_wait(NULL, 0, LOCK_RETRY_MS); /* only a pause */
 	if (r == -EWOULDBLOCK)
-		return err_kind(e, ERR_BUSY, "another operation on this container is still going on");
+		return err_kind(e, ERR_BUSY,
+				"another operation on this container is still going on");
 	if (r < 0)
 		return err_sys(e, r, "flock", "the container's state directory");
 	return 0;
@@ -56,7 +57,8 @@ static int check_still_there(const struct statedir *d, const char *id, struct er
 
 	if (r == 0)
 		r = sys_fstatat(d->root_fd, id, &named, 0);
-	if (r == -ENOENT || (r == 0 && (mine.st_ino != named.st_ino || mine.st_dev != named.st_dev)))
+	if (r == -ENOENT ||
+	    (r == 0 && (mine.st_ino != named.st_ino || mine.st_dev != named.st_dev)))
 		return err_kind(e, ERR_NOTFOUND, "container does not exist");
 	return r < 0 ? err_sys(e, r, "stat", "state of container %s", id) : 0;
 }
@@ -106,7 +108,8 @@ static int open_made(struct statedir *d, const char *id, struct err *e)
 	int r = open_dir(d, id, STATEDIR_LOCKED, e);
 
 	if (r < 0 && e->kind != ERR_NOTFOUND)
-		(void)sys_unlinkat(d->root_fd, id, AT_REMOVEDIR); /* the first error is the one to tell */
+		(void)sys_unlinkat(d->root_fd, id,
+				   AT_REMOVEDIR); /* the first error is the one to tell */
 	return r;
 }
 

@@ -24,9 +24,9 @@
 struct statedir {
 	int root_fd, dir_fd;
 };
-#define STATEDIR_EMPTY                                 \
-	{                                              \
-		.root_fd = -EBADF, .dir_fd = -EBADF    \
+#define STATEDIR_EMPTY                              \
+	{                                           \
+		.root_fd = -EBADF, .dir_fd = -EBADF \
 	}
 
 /* Makes ROOT (0700) and ROOT/ID and locks it; exactly one of several callers wins, the others get

@@ -31,7 +31,7 @@ struct plan_join {
 struct plan_namespaces {
 	int new_flags; /* CLONE_NEW* to create (without time: see new_time) */
 	bool new_time;
-	const char *time_offsets; /* text for timens_offsets, or NULL */
+	const char *time_offsets;		  /* text for timens_offsets, or NULL */
 	struct plan_join join[PLAN_N_NAMESPACES]; /* user first, mount last */
 	size_t n_join;
 	int own; /* CLONE_NEW* given by path that are the runtime's: nothing is set in them */
@@ -57,14 +57,16 @@ struct plan_mount {
 	size_t index;	    /* in config.json, for error messages */
 	const char *target; /* cleaned absolute path inside the root file system */
 	const char *fstype, *source;
-	int source_fd;	    /* BIND (and idmapped ones): mount fd; else -EBADF */
-	bool source_is_dir; /* what a missing target becomes */
+	int source_fd;		  /* BIND (and idmapped ones): mount fd; else -EBADF */
+	bool source_is_dir;	  /* what a missing target becomes */
 	bool recursive, idmapped; /* BIND: how the host made it */
 	struct plan_fs_option *options;
 	size_t n_options;
-	uint64_t attr_set, attr_clr;	 /* MOUNT_ATTR_* of this mount; BIND has them already */
-	uint64_t rec_attr_set, rec_attr_clr; /* recursive (rro, rnosuid...): REMOUNT; BIND has them */
-	uint64_t propagation;	 /* MS_SHARED|SLAVE|PRIVATE|UNBINDABLE or 0; FS only: binds have it already */
+	uint64_t attr_set, attr_clr; /* MOUNT_ATTR_* of this mount; BIND has them already */
+	uint64_t rec_attr_set,
+		rec_attr_clr; /* recursive (rro, rnosuid...): REMOUNT; BIND has them */
+	uint64_t
+		propagation; /* MS_SHARED|SLAVE|PRIVATE|UNBINDABLE or 0; FS only: binds have it already */
 	bool propagation_rec;
 	bool late_readonly; /* a tmpfs that must be filled first: read-only at the very end */
 	bool copy_up;	    /* tmpcopyup */
@@ -77,7 +79,7 @@ struct plan_device {
 	dev_t rdev;
 	uid_t uid;
 	gid_t gid;
-	int bind_fd;	 /* >= 0: cannot mknod (user namespace): attach this detached node instead */
+	int bind_fd; /* >= 0: cannot mknod (user namespace): attach this detached node instead */
 	bool is_default; /* one of ours (null, zero...), not the user's */
 };
 
@@ -86,12 +88,12 @@ struct plan_symlink {
 };
 
 struct plan_rootfs {
-	const char *path;	   /* as resolved, for messages */
-	int tree_fd;		   /* detached mount of it, propagation set; attached by init */
+	const char *path; /* as resolved, for messages */
+	int tree_fd;	  /* detached mount of it, propagation set; attached by init */
 	bool readonly;
-	uint64_t propagation;	   /* rootfsPropagation for "/" after the pivot (MS_*|MS_REC), 0: none */
+	uint64_t propagation; /* rootfsPropagation for "/" after the pivot (MS_*|MS_REC), 0: none */
 	bool no_pivot;
-	bool joined_mount_ns;	   /* none of our own (joined or inherited): chroot, no pivot */
+	bool joined_mount_ns; /* none of our own (joined or inherited): chroot, no pivot */
 	struct plan_mount *mounts;
 	size_t n_mounts;
 	struct plan_device *devices;
@@ -100,7 +102,7 @@ struct plan_rootfs {
 	size_t n_symlinks;
 	const char **masked, **readonly_paths; /* cleaned */
 	size_t n_masked, n_readonly_paths;
-	bool console; /* /dev/console is to be bound to the terminal */
+	bool console;	/* /dev/console is to be bound to the terminal */
 	bool setup_dev; /* /dev is ours to fill (not a bind mount of the user) */
 };
 
@@ -146,10 +148,10 @@ struct plan_seccomp {
 struct plan_process {
 	bool terminal;
 	unsigned short rows, columns;
-	const char **argv, **envp;	/* NULL terminated; every name once */
+	const char **argv, **envp; /* NULL terminated; every name once */
 	char *home; /* the HOME entry of envp when init has to look it up: PLAN_HOME_SIZE writable
 		     * bytes outside of the arena, "HOME=/" until then; NULL: HOME was given */
-	const char *path;		/* the PATH to search (value only), never NULL */
+	const char *path; /* the PATH to search (value only), never NULL */
 	const char *cwd;
 	uid_t uid;
 	gid_t gid;
@@ -158,14 +160,14 @@ struct plan_process {
 	mode_t umask;
 	bool no_new_privs;
 	struct plan_caps caps;
-	const char *apparmor;	 /* text for attr/apparmor/exec or attr/exec, or NULL */
-	const char *selinux;	 /* text for attr/exec, or NULL */
+	const char *apparmor; /* text for attr/apparmor/exec or attr/exec, or NULL */
+	const char *selinux;  /* text for attr/exec, or NULL */
 	struct plan_seccomp seccomp;
 	struct plan_rlimit *rlimits;
 	size_t n_rlimits;
 	struct plan_sched sched;
-	const char *session_keyring; /* name, NULL: keep the caller's */
-	unsigned preserve_fds;	     /* 3 .. 3+n-1 stay open */
+	const char *session_keyring;		       /* name, NULL: keep the caller's */
+	unsigned preserve_fds;			       /* 3 .. 3+n-1 stay open */
 	const char *initial_affinity, *final_affinity; /* exec only; cpu lists */
 };
 
@@ -173,7 +175,7 @@ struct plan_hook {
 	const char *path;
 	const char **argv, **envp; /* NULL terminated; argv[0] defaults to path */
 	int timeout_ms;		   /* 0: none */
-	int path_fd;		   /* createContainer: the program opened in the runtime's world, else -EBADF */
+	int path_fd; /* createContainer: the program opened in the runtime's world, else -EBADF */
 	size_t index;
 };
 
@@ -202,14 +204,14 @@ struct plan_cgroup_write {
 };
 
 struct plan_cgroup {
-	const char *path;		 /* below the cgroup2 mount, absolute, cleaned; NULL: none wanted */
+	const char *path; /* below the cgroup2 mount, absolute, cleaned; NULL: none wanted */
 	bool created;
-	size_t kept; /* so much of path was there before */
+	size_t kept;			  /* so much of path was there before */
 	struct plan_cgroup_write *writes; /* in order */
 	size_t n_writes;
-	struct bpf_insn *device_prog;	 /* NULL: every device allowed */
+	struct bpf_insn *device_prog; /* NULL: every device allowed */
 	size_t n_device_insns;
-	bool own;			 /* F12: give the cgroup's files to owner_uid */
+	bool own; /* F12: give the cgroup's files to owner_uid */
 	uid_t owner_uid;
 };
 

@@ -8,14 +8,10 @@
 #include "base/fd.h"
 
 static const char *const names[] = {
-	[SYNC_ERROR] = "error",
-	[SYNC_PID] = "pid",
-	[SYNC_MAP_IDS] = "map-ids",
-	[SYNC_IDS_MAPPED] = "ids-mapped",
-	[SYNC_RUN_HOOKS] = "run-hooks",
-	[SYNC_HOOKS_RAN] = "hooks-ran",
-	[SYNC_TERMINAL] = "terminal",
-	[SYNC_READY] = "ready",
+	[SYNC_ERROR] = "error",		[SYNC_PID] = "pid",
+	[SYNC_MAP_IDS] = "map-ids",	[SYNC_IDS_MAPPED] = "ids-mapped",
+	[SYNC_RUN_HOOKS] = "run-hooks", [SYNC_HOOKS_RAN] = "hooks-ran",
+	[SYNC_TERMINAL] = "terminal",	[SYNC_READY] = "ready",
 	[SYNC_RECORDED] = "recorded",
 };
 

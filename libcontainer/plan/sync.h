@@ -10,15 +10,15 @@
 #include "base/err.h"
 
 enum sync_type {
-	SYNC_ERROR = 1,	   /* C->P, P->C: the sender gave up; err says why */
-	SYNC_PID,	   /* I->P: the pid of C, made by the intermediate (fd: its pidfd) */
-	SYNC_MAP_IDS,	   /* C->P: user namespace is there, write the maps */
-	SYNC_IDS_MAPPED,   /* P->C */
-	SYNC_RUN_HOOKS,	   /* C->P: mounts are done: prestart, createRuntime */
-	SYNC_HOOKS_RAN,	   /* P->C */
-	SYNC_TERMINAL,	   /* C->P: fd of the pty master */
-	SYNC_READY,	   /* C->P: everything but the program is there */
-	SYNC_RECORDED,	   /* P->C: the record is final; from here C outlives P */
+	SYNC_ERROR = 1,	 /* C->P, P->C: the sender gave up; err says why */
+	SYNC_PID,	 /* I->P: the pid of C, made by the intermediate (fd: its pidfd) */
+	SYNC_MAP_IDS,	 /* C->P: user namespace is there, write the maps */
+	SYNC_IDS_MAPPED, /* P->C */
+	SYNC_RUN_HOOKS,	 /* C->P: mounts are done: prestart, createRuntime */
+	SYNC_HOOKS_RAN,	 /* P->C */
+	SYNC_TERMINAL,	 /* C->P: fd of the pty master */
+	SYNC_READY,	 /* C->P: everything but the program is there */
+	SYNC_RECORDED,	 /* P->C: the record is final; from here C outlives P */
 };
 
 struct sync_msg {

@@ -332,7 +332,7 @@ paused() {
 it paused 'pause and resume are told; a paused container can be killed and deleted'
 
 pids_and_stats() {
-	program 'sleep 1000 & sleep 1000'
+	program 'sleep 1000 & wait'
 	shim c1
 	create c1
 	call Start id=c1
@@ -347,7 +347,7 @@ pids_and_stats() {
 }
 three_pids() {
 	call Pids id=c1
-	[ "$(get '.processes | length')" = 4 ]
+	[ "$(get '.processes | length')" = 3 ]
 }
 it pids_and_stats 'Pids lists every process and says which is an exec; Stats has what the kernel counts'
 
@@ -418,7 +418,6 @@ execs_end_before_init() {
 	call Wait id=c1
 	eventually test "$(told | grep -o 'exit:[^ ]*' | wc -l)" = 4
 	equal "$(told | grep -o 'exit:[^ ]*' | tail -n 1)" exit:c1
-	exec_ c1 e9 true 2> /dev/null || true
 }
 it execs_end_before_init 'in a shared pid namespace, too, all execs end, and are told to, before init'
 
@@ -463,7 +462,7 @@ exec_with_a_terminal() {
 	call ResizePty id=c1 exec_id=e1 width=77 height=33
 	call Start id=c1 exec_id=e1
 	call Wait id=c1 exec_id=e1
-	equal "$(get .exit_status)" ''
+	equal "$(get .exit_status)" null
 	call Delete id=c1 exec_id=e1
 	has "$(cat "$WORK/e1.out")" /dev/pts/
 	has "$(cat "$WORK/e1.out")" '33 77'
@@ -544,6 +543,8 @@ with_runtime() { # BINARY
 	listen_for_events
 	config '.ociVersion = "1.0.2" | del(.linux.resources) | del(.linux.cgroupsPath) | .linux.namespaces |= map(select(.type != "cgroup"))
 		| .mounts |= map(select(.type != "cgroup" and .type != "cgroup2"))'
+	! (cd "$BUNDLE" && "$1" --root "$WORK/probe" run probe 2>&1) | grep -q 'hybrid mode' ||
+		skip "$1 refuses this host's cgroups"
 	shim c1
 	call Create id=c1 "bundle=$BUNDLE" "stdout=file://$WORK/out" \
 		"options=Options {\"root\": \"$WORK/root\", \"binary_name\": \"$1\"}"

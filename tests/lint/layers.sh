@@ -26,7 +26,7 @@ sys/capability.h	libcontainer/host/creds.c
 libmount/		libcontainer/host/mount_tree.c
 systemd/		libcontainer/host/cgroup_systemd.c
 dlfcn.h			libcontainer/host/mount_tree.c libcontainer/host/cgroup_systemd.c
-sys/syscall.h		libcontainer/sys/*.c libcontainer/base/path.c
+sys/syscall.h		libcontainer/sys/*.c libcontainer/base/path.c runtime/launch.c
 protobuf-c/		shim/proto.[ch]
 '
 
