@@ -20,10 +20,14 @@ tests_lib_libtest_a_SOURCES = \
 	tests/lib/seccomp_model.h \
 	tests/lib/seccomp_vm.c \
 	tests/lib/seccomp_vm.h \
-	tests/lib/tempdir.h
+	tests/lib/tempdir.h \
+	tests/lib/ttrpc_peer.c \
+	tests/lib/ttrpc_peer.h
 
 unit_tests = \
 	tests/unit/test_arena \
+	tests/unit/test_args \
+	tests/unit/test_bootstrap \
 	tests/unit/test_buf \
 	tests/unit/test_cgroup_devices \
 	tests/unit/test_cgroup_fs \
@@ -54,6 +58,7 @@ unit_tests = \
 	tests/unit/test_mounts_plan \
 	tests/unit/test_namespaces_plan \
 	tests/unit/test_num \
+	tests/unit/test_options \
 	tests/unit/test_opts \
 	tests/unit/test_path \
 	tests/unit/test_paths_plan \
@@ -61,23 +66,29 @@ unit_tests = \
 	tests/unit/test_program \
 	tests/unit/test_proto \
 	tests/unit/test_publish \
+	tests/unit/test_reaper \
 	tests/unit/test_report \
 	tests/unit/test_rlimits_plan \
 	tests/unit/test_sched_plan \
 	tests/unit/test_seccomp_cache \
 	tests/unit/test_seccomp_diff \
 	tests/unit/test_seccomp_plan \
+	tests/unit/test_sha256 \
 	tests/unit/test_signals \
 	tests/unit/test_spec_check \
 	tests/unit/test_spec_default \
 	tests/unit/test_spec_load \
 	tests/unit/test_spec_tables \
+	tests/unit/test_stats \
 	tests/unit/test_sys_fault \
 	tests/unit/test_sysctl_plan \
+	tests/unit/test_task_table \
 	tests/unit/test_terminal \
 	tests/unit/test_ttrpc_client \
 	tests/unit/test_ttrpc_frame \
-	tests/unit/test_ttrpc_server
+	tests/unit/test_ttrpc_hostile \
+	tests/unit/test_ttrpc_server \
+	tests/unit/test_worker
 
 fuzz_targets = \
 	tests/fuzz/fuzz_json \
@@ -129,6 +140,8 @@ EXTRA_DIST += \
 	tests/integration/process.sh \
 	tests/integration/seccomp.sh \
 	tests/integration/security.sh \
+	tests/integration/shim.sh \
 	tests/integration/terminal.sh \
 	tests/lib/harness.sh \
-	tests/lib/sentences.sh
+	tests/lib/sentences.sh \
+	tests/lib/ttrpc_client.py

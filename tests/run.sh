@@ -7,6 +7,7 @@
 #	unit-sanitized  the same, built with ASan and UBSan
 #	golden          config.json in, plan out
 #	integration     real containers (root)
+#	containerd      the shim under a containerd of the tests' own (root)
 #	fault           every system call fails once (root)
 #	fuzz            10 seconds for each target (clang)
 #
@@ -20,7 +21,7 @@ cd "$(dirname "$0")/.." || exit
 . tests/setup.sh
 export srcdir=$PWD
 
-TIERS="lint unit unit-sanitized golden integration fault fuzz"
+TIERS="lint unit unit-sanitized golden integration containerd fault fuzz"
 PROGRAM_LIMIT=900 # seconds
 FUZZ_SECONDS=10
 passed=0 failed=0 skipped=0
@@ -166,6 +167,12 @@ tier_integration() {
 	needs_root integration || return
 	build_main || return
 	run_suites integration integration
+}
+
+tier_containerd() {
+	needs_root containerd || return
+	build_main || return
+	run_suites containerd containerd
 }
 
 tier_fault() {

@@ -54,7 +54,8 @@ static void round_trip(const ProtobufCMessageDescriptor *d, const struct ttrpc_f
 	msg = proto_decode(d, once.data, once.len, arena);
 	require(msg, "cannot decode what was encoded");
 	require(proto_encode(msg, &twice) == 0, "cannot encode again");
-	require(once.len == twice.len && (once.len == 0 || !memcmp(once.data, twice.data, once.len)),
+	require(once.len == twice.len &&
+			(once.len == 0 || !memcmp(once.data, twice.data, once.len)),
 		"encoded differently");
 }
 
@@ -144,8 +145,8 @@ static void serving_start(void)
 
 	serving.loop = ev_new();
 	serving.address.sun_family = AF_UNIX;
-	snprintf(serving.address.sun_path + 1, sizeof(serving.address.sun_path) - 1,
-		 "hull-fuzz-%d", getpid());
+	snprintf(serving.address.sun_path + 1, sizeof(serving.address.sun_path) - 1, "hull-fuzz-%d",
+		 getpid());
 	require(bind(listener, (struct sockaddr *)&serving.address, sizeof(serving.address)) == 0 &&
 			listen(listener, 8) == 0,
 		"no listener");

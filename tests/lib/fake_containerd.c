@@ -95,8 +95,8 @@ static void behave(struct fake_containerd *f, uint32_t stream)
 
 static void take_request(struct fake_containerd *f, const struct ttrpc_frame *frame)
 {
-	Ttrpc__Request *request = proto_decode(&ttrpc__request__descriptor, frame->data,
-					       frame->length, f->arena);
+	Ttrpc__Request *request =
+		proto_decode(&ttrpc__request__descriptor, frame->data, frame->length, f->arena);
 
 	cr_assert(request);
 	cr_assert_eq(frame->type, TTRPC_REQUEST);

@@ -17,7 +17,7 @@ listed() {
 	cat ./*/local.mk | grep -v '^#' | tr -s ' \t\\=' '\n' |
 		grep -E '^(libcontainer|runtime|shim|tests|man|contrib|doc)/' |
 		sed -E '/^tests\/[a-z]+\/(test|walk|fuzz)_[^.]*$/s/$/.c/' |
-		grep -E '\.[ch8]$|^(contrib|doc)/[^:]*$' | grep -vx 'contrib/completions/hull'
+		grep -E '\.[ch8]$|^(contrib|doc)/[^:]*$' | grep -vxE 'contrib/completions/hull|shim/proto/%.*'
 }
 
 only_in() { # -23: in the first, -13: in the second

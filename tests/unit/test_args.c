@@ -6,10 +6,10 @@
 #include "base/cleanup.h"
 #include "shim/args.h"
 
-#define PARSE(a, e, ...)                                                            \
-	({                                                                          \
-		char *_argv[] = { "shim", __VA_ARGS__, NULL };                      \
-		args_parse((int)ARRAY_SIZE(_argv) - 1, _argv, (a), (e));            \
+#define PARSE(a, e, ...)                                                 \
+	({                                                               \
+		char *_argv[] = { "shim", __VA_ARGS__, NULL };           \
+		args_parse((int)ARRAY_SIZE(_argv) - 1, _argv, (a), (e)); \
 	})
 
 Test(args, the_line_of_containerd)
@@ -17,8 +17,9 @@ Test(args, the_line_of_containerd)
 	struct args a;
 	struct err e;
 
-	cr_assert_eq(PARSE(&a, &e, "-namespace", "default", "-address", "/c.sock", "-publish-binary",
-			   "/usr/bin/containerd", "-id", "c1", "-bundle", "/b", "-debug", "delete"),
+	cr_assert_eq(PARSE(&a, &e, "-namespace", "default", "-address", "/c.sock",
+			   "-publish-binary", "/usr/bin/containerd", "-id", "c1", "-bundle", "/b",
+			   "-debug", "delete"),
 		     0);
 	cr_assert_str_eq(a.ns, "default");
 	cr_assert_str_eq(a.address, "/c.sock");
@@ -33,8 +34,9 @@ Test(args, all_spellings_of_go)
 	struct args a;
 	struct err e;
 
-	cr_assert_eq(PARSE(&a, &e, "--namespace=ns", "-id=x=y", "--debug=false", "-v=true", "--info"),
-		     0);
+	cr_assert_eq(
+		PARSE(&a, &e, "--namespace=ns", "-id=x=y", "--debug=false", "-v=true", "--info"),
+		0);
 	cr_assert_str_eq(a.ns, "ns");
 	cr_assert_str_eq(a.id, "x=y");
 	cr_assert_not(a.debug);

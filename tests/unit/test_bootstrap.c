@@ -17,7 +17,9 @@
 #include "shim/proto/runc_options.pb-c.h"
 #include "tempdir.h"
 
-static const struct args args = { .ns = "default", .id = "c1", .address = "/run/containerd/c.sock" };
+static const struct args args = { .ns = "default",
+				  .id = "c1",
+				  .address = "/run/containerd/c.sock" };
 static struct arena *arena;
 static struct bootstrap_input in;
 static struct err e;
@@ -118,7 +120,8 @@ Test(bootstrap, version_3_in_json_is_for_who_asks)
 	setenv("HULL_SHIM_API", "3", 1);
 	cr_assert_eq(bootstrap_parse(&args, "", 0, arena, &in, &e), 0);
 	cr_assert_eq(bootstrap_answer(in.form, "unix:///a", &out, &e), 0);
-	cr_assert_str_eq(out.data, "{\"version\":3,\"address\":\"unix:///a\",\"protocol\":\"ttrpc\"}");
+	cr_assert_str_eq(out.data,
+			 "{\"version\":3,\"address\":\"unix:///a\",\"protocol\":\"ttrpc\"}");
 }
 
 Test(bootstrap, rubbish_on_stdin_is_refused)
@@ -228,7 +231,8 @@ static const char *group_of(const char *config)
 Test(bundle, the_group_is_an_annotation_or_the_id)
 {
 	cr_assert_str_eq(group_of("{\"ociVersion\":\"1.0.2\"}"), "c1");
-	cr_assert_str_eq(group_of("{\"annotations\":{\"io.kubernetes.cri.sandbox-id\":\"pod\"}}"), "pod");
+	cr_assert_str_eq(group_of("{\"annotations\":{\"io.kubernetes.cri.sandbox-id\":\"pod\"}}"),
+			 "pod");
 	cr_assert_str_eq(group_of("{\"annotations\":{\"io.kubernetes.cri.sandbox-id\":\"pod\","
 				  "\"io.containerd.runc.v2.group\":\"g\"}}"),
 			 "g");

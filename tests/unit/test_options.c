@@ -108,7 +108,8 @@ Test(options, in_a_file)
 	cr_assert_eq(dprintf(fd, "Root = \"/from/file\"\n"), 20);
 	m.config_path = path;
 	cr_assert_eq(proto_encode(&m.base, &b), 0);
-	cr_assert_eq(options_decode("types/runtimeoptions.v1.Options", b.data, b.len, arena, &o, &e), 0);
+	cr_assert_eq(
+		options_decode("types/runtimeoptions.v1.Options", b.data, b.len, arena, &o, &e), 0);
 	unlink(path);
 	cr_assert_str_eq(o.root, "/from/file");
 }

@@ -146,9 +146,9 @@ Test(proto, recorded_conversations_are_understood_to_the_last_byte)
 
 Test(proto, the_answer_of_delete_is_as_containerd_read_it)
 {
-	static const uint8_t recorded[] = { 0x08, 0xe2, 0x81, 0x01, 0x10, 0x89, 0x01, 0x1a,
-					    0x0c, 0x08, 0xd8, 0xf2, 0x83, 0xd8, 0x06, 0x10,
-					    0xd2, 0xff, 0xf7, 0xb8, 0x01 };
+	static const uint8_t recorded[] = { 0x08, 0xe2, 0x81, 0x01, 0x10, 0x89, 0x01,
+					    0x1a, 0x0c, 0x08, 0xd8, 0xf2, 0x83, 0xd8,
+					    0x06, 0x10, 0xd2, 0xff, 0xf7, 0xb8, 0x01 };
 	const Task__DeleteResponse *msg =
 		decode_exactly(&task__delete_response__descriptor, recorded, sizeof(recorded));
 
@@ -171,8 +171,8 @@ Test(proto, missing_strings_are_empty)
 Test(proto, runc_options_have_the_numbers_that_containerd_sends)
 {
 	static const uint8_t sent[] = "\x32\x0e/usr/sbin/runc\x48\x01";
-	const Containerd__Runc__V1__Options *msg = decode_exactly(
-		&containerd__runc__v1__options__descriptor, sent, sizeof(sent) - 1);
+	const Containerd__Runc__V1__Options *msg =
+		decode_exactly(&containerd__runc__v1__options__descriptor, sent, sizeof(sent) - 1);
 
 	cr_assert_str_eq(msg->binary_name, "/usr/sbin/runc");
 	cr_assert(msg->systemd_cgroup);
@@ -185,12 +185,12 @@ Test(proto, malformed_messages_are_refused)
 		const char *data;
 		size_t len;
 	} malformed[] = {
-		{ "\x0a", 1 },			     /* a tag and nothing */
-		{ "\x0a\x05m1", 4 },		     /* less than said */
-		{ "\x0a\xff\xff\xff\xff\x0f", 6 },    /* far less than said */
+		{ "\x0a", 1 },				   /* a tag and nothing */
+		{ "\x0a\x05m1", 4 },			   /* less than said */
+		{ "\x0a\xff\xff\xff\xff\x0f", 6 },	   /* far less than said */
 		{ "\x08\xff\xff\xff\xff\xff\xff\xff", 8 }, /* a number without end */
-		{ "\x0f", 1 },			     /* no such wire type */
-		{ "\x1a\x02\x0a\x09", 4 },	     /* wrong within */
+		{ "\x0f", 1 },				   /* no such wire type */
+		{ "\x1a\x02\x0a\x09", 4 },		   /* wrong within */
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(malformed); i++)

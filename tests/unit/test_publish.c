@@ -40,8 +40,8 @@ static void publish_number(int i)
 	char text[16];
 
 	snprintf(text, sizeof(text), "%d", i);
-	cr_assert_eq(publish(publisher, "/tasks/test", "containerd.events.Test", text, strlen(text)),
-		     0);
+	cr_assert_eq(
+		publish(publisher, "/tasks/test", "containerd.events.Test", text, strlen(text)), 0);
 }
 
 static void stop(void *data)

@@ -8,26 +8,18 @@
 /* One letter for each request or news, in the order of enum task_event: Start Exec Pause Resume
  * Checkpoint Update Kill Delete, Done Failed eXit. A dot: refused. */
 static const char *const init_cells[PROC_N_STATES] = {
-	[PROC_CREATING] = "........DF.",
-	[PROC_CREATED] = "SE...UKD..X",
-	[PROC_STARTING] = ".E...UK.DFX",
-	[PROC_RUNNING] = ".EP.CUK...X",
-	[PROC_PAUSING] = ".....UK.DFX",
-	[PROC_PAUSED] = "...RCUK...X",
-	[PROC_RESUMING] = ".....UK.DFX",
-	[PROC_STOPPED] = ".......D...",
+	[PROC_CREATING] = "........DF.", [PROC_CREATED] = "SE...UKD..X",
+	[PROC_STARTING] = ".E...UK.DFX", [PROC_RUNNING] = ".EP.CUK...X",
+	[PROC_PAUSING] = ".....UK.DFX",	 [PROC_PAUSED] = "...RCUK...X",
+	[PROC_RESUMING] = ".....UK.DFX", [PROC_STOPPED] = ".......D...",
 	[PROC_DELETING] = ".......DDFX",
 };
 
 static const char *const exec_cells[PROC_N_STATES] = {
-	[PROC_CREATING] = "...........",
-	[PROC_CREATED] = "S......D...",
-	[PROC_STARTING] = "........DF.",
-	[PROC_RUNNING] = "......K...X",
-	[PROC_PAUSING] = "...........",
-	[PROC_PAUSED] = "...........",
-	[PROC_RESUMING] = "...........",
-	[PROC_STOPPED] = ".......D...",
+	[PROC_CREATING] = "...........", [PROC_CREATED] = "S......D...",
+	[PROC_STARTING] = "........DF.", [PROC_RUNNING] = "......K...X",
+	[PROC_PAUSING] = "...........",	 [PROC_PAUSED] = "...........",
+	[PROC_RESUMING] = "...........", [PROC_STOPPED] = ".......D...",
 	[PROC_DELETING] = ".......D...",
 };
 
@@ -93,8 +85,8 @@ Test(task_table, refusals_are_what_clients_know)
 		char text[128];
 
 		cr_assert_not(task_allows(r->exec, r->state, r->event), "%s", r->text);
-		cr_expect_eq(task_refusal(r->exec, r->state, r->event, text, sizeof(text)), r->status,
-			     "%s", r->text);
+		cr_expect_eq(task_refusal(r->exec, r->state, r->event, text, sizeof(text)),
+			     r->status, "%s", r->text);
 		cr_expect_str_eq(text, r->text);
 	}
 }

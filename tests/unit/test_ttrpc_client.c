@@ -249,9 +249,9 @@ Test(ttrpc_client, a_deadline_ends_the_call)
 static void call_again(void *data, enum ttrpc_status status, const char *message)
 {
 	(void)status, (void)message; /* of no interest */
-	cr_assert_eq(ttrpc_client_call(client, "s", "m", NULL, 0, NULL, 0, done, data,
-				       &(struct err){}),
-		     0);
+	cr_assert_eq(
+		ttrpc_client_call(client, "s", "m", NULL, 0, NULL, 0, done, data, &(struct err){}),
+		0);
 }
 
 Test(ttrpc_client, the_end_of_a_call_may_start_the_next)

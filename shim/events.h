@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What containerd is told of, in the order of the calls. */
+#pragma once
+
+#include "task.h"
+
+void events_created(const struct task *t);
+void events_started(const struct proc *p); /* of an exec: exec-started */
+void events_exec_added(const struct proc *p);
+void events_exited(const struct proc *p);
+void events_deleted(const struct task *t);
+void events_paused(const struct task *t);
+void events_resumed(const struct task *t);
+void events_oom(const struct task *t);

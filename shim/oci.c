@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Two ways to do the same: by the library, in this very process, or by the command line of another
+ * runtime (runner.c). */
+#include "oci.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <string.h>
+
+#include "address.h"
+#include "base/cleanup.h"
+#include "base/fmt.h"
+#include "bundle.h"
+#include "libcontainer.h"
+#include "runner.h"
+#include "task.h"
+
+#define OURSELVES "hull"
+
+static struct lc_ctx context(const struct task *t)
+{
+	return (struct lc_ctx){ .root = t->state_dir, .systemd_cgroup = t->options.systemd_cgroup };
+}
+
+static bool by_runner(const struct task *t)
+{
+	const char *name = t->options.binary_name, *slash = name ? strrchr(name, '/') : NULL;
+
+	return name && strcmp(slash ? slash + 1 : name, OURSELVES) != 0;
+}
+
+static void rootfs_path(const struct task *t, char ret[PATH_MAX])
+{
+	fmt_str(ret, PATH_MAX, "%s/rootfs", t->bundle);
+}
+
+static int mount_rootfs(const struct task *t, struct err *e)
+{
+	const Task__CreateRequest *m = t->request;
+	_cleanup_free_ struct lc_mount *mounts = calloc(m->n_rootfs + 1, sizeof(*mounts));
+	char rootfs[PATH_MAX];
+
+	if (!mounts)
+		return err_nomem(e);
+	for (size_t i = 0; i < m->n_rootfs; i++)
+		mounts[i] = (struct lc_mount){
+			.type = m->rootfs[i]->type,
+			.source = m->rootfs[i]->source,
+			.target = m->rootfs[i]->target,
+			.options = (const char *const *)m->rootfs[i]->options,
+			.n_options = m->rootfs[i]->n_options,
+		};
+	rootfs_path(t, rootfs);
+	return lc_mount_rootfs(rootfs, mounts, m->n_rootfs, e);
+}
+
+static int unmount_rootfs(const struct task *t, struct err *e)
+{
+	char rootfs[PATH_MAX];
+
+	rootfs_path(t, rootfs);
+	return lc_unmount_rootfs(rootfs, e);
+}
+
+static int create(const struct task *t, int terminal, pid_t *ret_pid, struct err *e)
+{
+	struct lc_ctx ctx = context(t);
+	char pid_file[PATH_MAX];
+	struct lc_create_opts o = {
+		.bundle = t->bundle,
+		.pid_file = pid_file,
+		.no_pivot = t->options.no_pivot_root,
+		.no_new_keyring = t->options.no_new_keyring,
+		.detach = !t->init.terminal,
+		.terminal_fd = t->init.terminal ? terminal : -EBADF,
+	};
+
+	fmt_str(pid_file, sizeof(pid_file), "%s/" BUNDLE_PID, t->bundle);
+	return lc_create(&ctx, t->init.id, &o, ret_pid, e);
+}
+
+int oci_create(void *init, int terminal, pid_t *ret_pid, struct err *e)
+{
+	const struct task *t = ((struct proc *)init)->task;
+	struct err ignored;
+	int r = address_make_dirs(t->state_dir, 0711, e);
+
+	if (r == 0)
+		r = mount_rootfs(t, e);
+	if (r < 0)
+		return r;
+	r = by_runner(t) ? runner_create(t, terminal, ret_pid, e) : create(t, terminal, ret_pid, e);
+	if (r < 0)
+		(void)unmount_rootfs(t, &ignored); /* the first error is the one to tell */
+	return r;
+}
+
+int oci_start(void *init, int terminal, pid_t *ret_pid, struct err *e)
+{
+	const struct task *t = ((struct proc *)init)->task;
+	struct lc_ctx ctx = context(t);
+
+	(void)terminal, (void)ret_pid; /* it has been made already */
+	return by_runner(t) ? runner_call(t, e, "start", t->init.id, NULL)
+			    : lc_start(&ctx, t->init.id, e);
+}
+
+int oci_exec(void *exec, int terminal, pid_t *ret_pid, struct err *e)
+{
+	const struct proc *p = exec;
+	struct lc_ctx ctx = context(p->task);
+	struct lc_exec_opts o = {
+		.process_json = p->spec,
+		.tty = p->terminal,
+		.detach = !p->terminal,
+		.terminal_fd = p->terminal ? terminal : -EBADF,
+	};
+
+	if (by_runner(p->task))
+		return runner_exec(p, terminal, ret_pid, e);
+	return lc_exec(&ctx, p->task->init.id, &o, ret_pid, e);
+}
+
+int oci_pause(void *init, int terminal, pid_t *ret_pid, struct err *e)
+{
+	const struct task *t = ((struct proc *)init)->task;
+	struct lc_ctx ctx = context(t);
+
+	(void)terminal, (void)ret_pid; /* nothing is made */
+	return by_runner(t) ? runner_call(t, e, "pause", t->init.id, NULL)
+			    : lc_pause(&ctx, t->init.id, e);
+}
+
+int oci_resume(void *init, int terminal, pid_t *ret_pid, struct err *e)
+{
+	const struct task *t = ((struct proc *)init)->task;
+	struct lc_ctx ctx = context(t);
+
+	(void)terminal, (void)ret_pid; /* nothing is made */
+	return by_runner(t) ? runner_call(t, e, "resume", t->init.id, NULL)
+			    : lc_resume(&ctx, t->init.id, e);
+}
+
+int oci_delete(void *init, int terminal, pid_t *ret_pid, struct err *e)
+{
+	const struct task *t = ((struct proc *)init)->task;
+	struct lc_ctx ctx = context(t);
+	int r;
+
+	(void)terminal, (void)ret_pid; /* nothing is made */
+	r = by_runner(t) ? runner_call(t, e, "delete", "--force", t->init.id, NULL)
+			 : lc_delete(&ctx, t->init.id, true, e);
+	return r < 0 ? r : unmount_rootfs(t, e);
+}
+
+int oci_update(void *call, int terminal, pid_t *ret_pid, struct err *e)
+{
+	const struct oci_call *c = call;
+	struct lc_ctx ctx = context(c->task);
+
+	(void)terminal, (void)ret_pid; /* nothing is made */
+	if (by_runner(c->task))
+		return runner_update(c->task, c->resources, e);
+	return lc_update(&ctx, c->task->init.id, c->resources, strlen(c->resources), e);
+}
+
+int oci_kill_all(void *call, int terminal, pid_t *ret_pid, struct err *e)
+{
+	const struct oci_call *c = call;
+	struct lc_ctx ctx = context(c->task);
+	char number[16];
+
+	(void)terminal, (void)ret_pid; /* nothing is made */
+	fmt_str(number, sizeof(number), "%d", c->signal);
+	if (by_runner(c->task))
+		return runner_call(c->task, e, "kill", "--all", c->task->init.id, number, NULL);
+	return lc_kill(&ctx, c->task->init.id, c->signal, true, e);
+}

@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Words for another runtime's command line, and its log read for what went wrong. */
+#include "runner.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+
+#include "base/cleanup.h"
+#include "base/fd.h"
+#include "base/file.h"
+#include "base/fmt.h"
+#include "base/num.h"
+#include "bundle.h"
+
+#define WORDS_MAX 32
+#define LOG_MAX (4u << 20)
+
+struct command {
+	const struct task *task;
+	const char *words[WORDS_MAX];
+	size_t n;
+	int input; /* becomes standard input, -EBADF: as ours */
+	char log[PATH_MAX];
+};
+
+static void add(struct command *c, const char *word)
+{
+	if (c->n < WORDS_MAX - 1)
+		c->words[c->n++] = word;
+}
+
+static void begin(struct command *c, const struct task *t)
+{
+	*c = (struct command){ .task = t, .input = -EBADF };
+	fmt_str(c->log, sizeof(c->log), "%s/log.json", t->bundle);
+	add(c, t->options.binary_name);
+	add(c, "--root");
+	add(c, t->state_dir);
+	add(c, "--log");
+	add(c, c->log);
+	add(c, "--log-format");
+	add(c, "json");
+	if (t->options.systemd_cgroup)
+		add(c, "--systemd-cgroup");
+}
+
+/* ---- what it said ---- */
+
+struct log_line {
+	const char *level, *msg;
+};
+
+static const struct json_field log_fields[] = {
+	JSON_FIELD("level", J_STRING, struct log_line, level),
+	JSON_FIELD("msg", J_STRING, struct log_line, msg),
+	{},
+};
+
+/* The last line of level error; NULL when there is none. */
+static const char *last_error(const char *path, struct arena *arena)
+{
+	_cleanup_free_ char *text = NULL;
+	const char *found = NULL;
+	char *lines, *line;
+	size_t len;
+	struct err e;
+
+	if (file_read_at(AT_FDCWD, path, LOG_MAX, &text, &len, &e) < 0)
+		return NULL;
+	lines = text;
+	while ((line = strsep(&lines, "\n"))) {
+		struct log_line l = {};
+
+		if (json_decode(log_fields, &l, line, strlen(line), arena, NULL, &e) == 0 &&
+		    l.level && l.msg && strcmp(l.level, "error") == 0)
+			found = l.msg;
+	}
+	return found;
+}
+
+static int explain(const struct command *c, int status, struct err *e)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	const char *said = arena ? last_error(c->log, arena) : NULL;
+
+	if (said)
+		return err_kind(e, ERR_STATE, "%s", said);
+	if (WIFSIGNALED(status))
+		return err_kind(e, ERR_STATE, "%s was killed by signal %d", c->words[0],
+				WTERMSIG(status));
+	return err_kind(e, ERR_STATE, "%s ended with status %d", c->words[0], WEXITSTATUS(status));
+}
+
+/* ---- running it ---- */
+
+static __attribute__((noreturn)) void become(const struct command *c)
+{
+	if (c->input >= 0)
+		(void)dup2(c->input, STDIN_FILENO); /* it complains about an empty input */
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);	    /* as good as it gets */
+	unsetenv("NOTIFY_SOCKET");		    /* readiness is containerd's to tell */
+	execvp(c->words[0], (char *const *)c->words);
+	_exit(127);
+}
+
+static int run(const struct command *c, struct err *e)
+{
+	int status, r;
+	pid_t pid = fork();
+
+	if (pid == 0)
+		become(c);
+	if (pid < 0)
+		return err_sys(e, errno, "fork", "%s", c->words[0]);
+	while ((r = waitpid(pid, &status, 0)) < 0 && errno == EINTR)
+		;
+	if (r < 0)
+		return err_sys(e, errno, "waitpid", "%s", c->words[0]);
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 127)
+		return err_kind(e, ERR_NOTFOUND, "cannot execute the runtime %s", c->words[0]);
+	return status == 0 ? 0 : explain(c, status, e);
+}
+
+/* A file without a name that holds text, at its beginning; inherited by the runtime. */
+static int memory_file(const char *text, struct err *e)
+{
+	_cleanup_close_ int fd = memfd_create("input", 0);
+	int r = fd < 0 ? -errno : fd_write_all(fd, text, strlen(text));
+
+	if (r == 0 && lseek(fd, 0, SEEK_SET) < 0)
+		r = -errno;
+	return r < 0 ? err_sys(e, r, "memfd_create", "input of the runtime") : take_fd(fd);
+}
+
+/* ---- terminals ---- */
+
+/* The socket that the runtime sends the pty master to. */
+struct console {
+	char dir[32], path[64];
+	int listener;
+};
+
+static int console_open(struct console *c, struct err *e)
+{
+	struct sockaddr_un a = { .sun_family = AF_UNIX };
+
+	*c = (struct console){ .dir = "/tmp/hull-pty.XXXXXX", .listener = -EBADF };
+	if (!mkdtemp(c->dir))
+		return err_sys(e, errno, "mkdtemp", "%s", c->dir);
+	fmt_str(c->path, sizeof(c->path), "%s/pty.sock", c->dir);
+	fmt_str(a.sun_path, sizeof(a.sun_path), "%s", c->path);
+	c->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (c->listener < 0 || bind(c->listener, (struct sockaddr *)&a, sizeof(a)) < 0 ||
+	    listen(c->listener, 1) < 0)
+		return err_sys(e, errno, "bind", "%s", c->path);
+	return 0;
+}
+
+static void console_close(struct console *c)
+{
+	if (!c->path[0])
+		return;
+	x_close(c->listener);
+	(void)unlink(c->path); /* may not have come to be */
+	(void)rmdir(c->dir);
+}
+
+/* The runtime is done: the master waits in the queue of the listener. */
+static int console_pass_on(const struct console *c, int terminal, struct err *e)
+{
+	_cleanup_close_ int from = -EBADF;
+	_cleanup_close_ int master = -EBADF;
+	char name[256];
+	size_t n = 1;
+	ssize_t len;
+
+	if (fd_wait(&c->listener, 1, 0) == 1)
+		from = accept4(c->listener, NULL, NULL, SOCK_CLOEXEC);
+	len = from < 0 ? 0 : fd_recv(from, name, sizeof(name), &master, &n, e);
+	if (len <= 0 || n != 1)
+		return err_kind(e, ERR_BUG, "the runtime passed no terminal");
+	return fd_send(terminal, name, (size_t)len, &master, 1, e);
+}
+
+/* Runs a command that makes a process, with a console socket when there is a terminal. */
+static int run_with_terminal(struct command *c, bool wanted, int terminal, const char *id,
+			     struct err *e)
+{
+	_cleanup_(console_close) struct console console = { .listener = -EBADF };
+	int r = wanted ? console_open(&console, e) : 0;
+
+	if (r < 0)
+		return r;
+	if (wanted) {
+		add(c, "--console-socket");
+		add(c, console.path);
+	}
+	add(c, id);
+	r = run(c, e);
+	return r == 0 && wanted ? console_pass_on(&console, terminal, e) : r;
+}
+
+/* ---- the verbs ---- */
+
+static int read_pid(const char *path, pid_t *ret, struct err *e)
+{
+	char text[32];
+	int pid;
+	ssize_t n = file_read_buf(AT_FDCWD, path, text, sizeof(text));
+
+	if (n < 0)
+		return err_sys(e, (int)n, "read", "%s", path);
+	if (num_parse_int(text, &pid) < 0 || pid <= 1)
+		return err_bad(e, "", "%s: \"%s\" is no process id", path, text);
+	*ret = pid;
+	return 0;
+}
+
+int runner_create(const struct task *t, int terminal, pid_t *ret_pid, struct err *e)
+{
+	char pid_file[PATH_MAX];
+	struct command c;
+	int r;
+
+	fmt_str(pid_file, sizeof(pid_file), "%s/" BUNDLE_PID, t->bundle);
+	begin(&c, t);
+	add(&c, "create");
+	add(&c, "--bundle");
+	add(&c, t->bundle);
+	add(&c, "--pid-file");
+	add(&c, pid_file);
+	if (t->options.no_pivot_root)
+		add(&c, "--no-pivot");
+	if (t->options.no_new_keyring)
+		add(&c, "--no-new-keyring");
+	r = run_with_terminal(&c, t->init.terminal, terminal, t->init.id, e);
+	return r == 0 ? read_pid(pid_file, ret_pid, e) : r;
+}
+
+int runner_exec(const struct proc *p, int terminal, pid_t *ret_pid, struct err *e)
+{
+	_cleanup_close_ int process = memory_file(p->spec, e);
+	char pid_file[PATH_MAX], process_file[64];
+	struct command c;
+	int r;
+
+	if (process < 0)
+		return process;
+	fmt_str(process_file, sizeof(process_file), "/proc/self/fd/%d", process);
+	fmt_str(pid_file, sizeof(pid_file), "%s/%s.pid", p->task->bundle, p->id);
+	begin(&c, p->task);
+	add(&c, "exec");
+	add(&c, "--process");
+	add(&c, process_file);
+	add(&c, "--detach");
+	add(&c, "--pid-file");
+	add(&c, pid_file);
+	r = run_with_terminal(&c, p->terminal, terminal, p->task->init.id, e);
+	if (r == 0)
+		r = read_pid(pid_file, ret_pid, e);
+	(void)unlink(pid_file); /* it may not have come to be */
+	return r;
+}
+
+int runner_update(const struct task *t, const char *resources, struct err *e)
+{
+	_cleanup_close_ int input = memory_file(resources, e);
+	struct command c;
+
+	if (input < 0)
+		return input;
+	begin(&c, t);
+	c.input = input;
+	add(&c, "update");
+	add(&c, "--resources");
+	add(&c, "-");
+	add(&c, t->init.id);
+	return run(&c, e);
+}
+
+int runner_call(const struct task *t, struct err *e, ...)
+{
+	struct command c;
+	const char *word;
+	va_list ap;
+
+	begin(&c, t);
+	va_start(ap, e);
+	while ((word = va_arg(ap, const char *)))
+		add(&c, word);
+	va_end(ap);
+	return run(&c, e);
+}
