@@ -223,7 +223,8 @@ static int close_and_open_again(void)
 {
 	char path[64];
 
-	ttyname_r(0, path, sizeof(path));
+	if (ttyname_r(0, path, sizeof(path)) != 0)
+		_exit(3);
 	for (int fd = 0; fd < 3; fd++)
 		close(fd);
 	usleep(800000);
