@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * bin/hull: becomes the real hull, LIBEXEC/hull/hull, from a mount of it that nobody can write to.
+ * bin/NAME (hull, containerd-shim-hull-v2): becomes the program of that name, LIBEXEC/hull/NAME, from a
+ * mount of it that nobody can write to.
  *
  * A container must not be able to replace the runtime's executable (CVE-2019-5736; see
- * libcontainer/host/selfexe.c). That takes an exec from a detached read-only mount. Were it the real
- * program that executes itself again, libc would be started twice, which costs more than the whole
- * of the rest: on virtual machines its CPUID instructions alone are half a millisecond. So this is a
- * program without libc: four system calls. Where mounting is not allowed it executes the real one
+ * libcontainer/host/selfexe.c). That takes an exec from a detached read-only mount. Were it the
+ * program proper that executes itself again, libc would be started twice, which costs more than the
+ * whole of the rest: on virtual machines its CPUID instructions alone are half a millisecond. So this
+ * is a program without libc: four system calls. Where mounting is not allowed it executes the program
  * as it is, which then protects itself.
  *
- * The real one is found relative to this one, so that an installation can be moved:
- * ../libexec/hull/hull, or libexec/hull in a build tree.
+ * The program is found relative to this one, so that an installation can be moved:
+ * ../libexec/hull/NAME, or libexec/NAME in a build tree.
  */
 #include <linux/fcntl.h>
 #include <linux/limits.h>
@@ -20,10 +21,10 @@
 #define AT_EMPTY_PATH 0x1000 /* linux/fcntl.h hides it from some */
 #define STDERR 2
 
-static const char installed[] = "../libexec/hull/hull";
-static const char built[] = "libexec/hull";
+static const char installed[] = "../libexec/hull/";
+static const char built[] = "libexec/";
 static const char missing[] =
-	"hull: the program is incomplete: libexec/hull/hull is not beside its bin\n";
+	"hull: the installation is incomplete: no libexec/hull beside its bin\n";
 
 /* The stack as the kernel leaves it (System V ABI): argc, argv, NULL, envp, NULL. */
 __asm__(".globl _start\n"
@@ -46,16 +47,12 @@ static long call(long number, long a, long b, long c, long d, long e)
 	return result;
 }
 
-/* The folder of this executable, ending in a slash; its length, 0 when unknown. */
-static long own_folder(char path[PATH_MAX])
+/* Where this executable is: the length of its path, 0 when that is too long or unknown. */
+static long own_path(char path[PATH_MAX])
 {
 	long n = call(SYS_readlink, (long)"/proc/self/exe", (long)path, PATH_MAX, 0, 0);
 
-	if (n >= PATH_MAX)
-		return 0;
-	while (n > 0 && path[n - 1] != '/')
-		n--;
-	return n > 0 ? n : 0;
+	return n > 0 && n < PATH_MAX ? n : 0;
 }
 
 /* Returns only when it cannot be done. */
@@ -71,26 +68,37 @@ static void become(const char *path, char *const argv[], char *const envp[])
 	call(SYS_execve, (long)path, (long)argv, (long)envp, 0, 0);
 }
 
-static void become_at(char *path, long folder, const char *name, long size, char *const argv[],
-		      char *const envp[])
+static long append(char *path, long len, const char *text, long n)
 {
-	if (folder + size > PATH_MAX)
-		return;
-	for (long i = 0; i < size; i++)
-		path[folder + i] = name[i];
+	for (long i = 0; i < n && len < PATH_MAX - 1; i++)
+		path[len++] = text[i];
+	path[len] = '\0';
+	return len;
+}
+
+/* From own = FOLDER/NAME to FOLDER/via/NAME. */
+static void become_via(const char *own, long own_len, const char *via, long via_len,
+		       char *const argv[], char *const envp[])
+{
+	char path[PATH_MAX];
+	long folder = own_len, len;
+
+	while (folder > 0 && own[folder - 1] != '/')
+		folder--;
+	len = append(path, 0, own, folder);
+	len = append(path, len, via, via_len);
+	append(path, len, own + folder, own_len - folder);
 	become(path, argv, envp);
 }
 
 __attribute__((used, noreturn)) void launch(long *stack);
 void launch(long *stack)
 {
-	char path[PATH_MAX], **argv = (char **)(stack + 1), **envp = argv + stack[0] + 1;
-	long folder = own_folder(path);
+	char own[PATH_MAX], **argv = (char **)(stack + 1), **envp = argv + stack[0] + 1;
+	long len = own_path(own);
 
-	if (folder) {
-		become_at(path, folder, installed, sizeof(installed), argv, envp);
-		become_at(path, folder, built, sizeof(built), argv, envp);
-	}
+	become_via(own, len, installed, sizeof(installed) - 1, argv, envp);
+	become_via(own, len, built, sizeof(built) - 1, argv, envp);
 	call(SYS_write, STDERR, (long)missing, sizeof(missing) - 1, 0, 0);
 	for (;;)
 		call(SYS_exit_group, 1, 0, 0, 0, 0);

@@ -68,11 +68,26 @@ shim_libshim_a_SOURCES = \
 	shim/worker.c \
 	shim/worker.h
 
+# Started as hull is: runtime/local.mk.
+if LAUNCHER
+pkglibexec_PROGRAMS += libexec/containerd-shim-hull-v2
+libexec_containerd_shim_hull_v2_SOURCES = shim/main.c
+libexec_containerd_shim_hull_v2_LDFLAGS = $(AM_LDFLAGS) $(HULL_GC_LDFLAGS)
+libexec_containerd_shim_hull_v2_LDADD = $(shim_libraries)
+
+bin_PROGRAMS += containerd-shim-hull-v2
+containerd_shim_hull_v2_SOURCES = runtime/launch.c
+containerd_shim_hull_v2_CFLAGS = $(HULL_LAUNCHER_CFLAGS)
+containerd_shim_hull_v2_LDFLAGS = $(HULL_LAUNCHER_LDFLAGS)
+else
 bin_PROGRAMS += containerd-shim-hull-v2
 containerd_shim_hull_v2_SOURCES = shim/main.c
 containerd_shim_hull_v2_LDFLAGS = $(AM_LDFLAGS) $(HULL_GC_LDFLAGS)
-containerd_shim_hull_v2_LDADD = shim/libshim.a shim/libmessages.a libcontainer/libcontainer.a \
-	$(SHIM_LIBS) $(HULL_LIBS)
+containerd_shim_hull_v2_LDADD = $(shim_libraries)
+endif
+
+shim_libraries = shim/libshim.a shim/libmessages.a libcontainer/libcontainer.a $(SHIM_LIBS) \
+	$(HULL_LIBS)
 
 # Messages: generated, in a library of their own, with whatever warnings protoc-c's code has.
 messages = \

@@ -39,7 +39,7 @@ static int set_stdio(const int *stdio, struct err *e)
 
 /* Nothing of the shim's may live on in what is made here: an init that waits for its start would
  * hold connections open that the shim has closed. */
-static int isolate(int socket, const struct worker_task *task, struct err *e)
+static int isolate(pid_t shim, int socket, const struct worker_task *task, struct err *e)
 {
 	sigset_t none;
 	int r = 0;
@@ -48,6 +48,9 @@ static int isolate(int socket, const struct worker_task *task, struct err *e)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
 		return err_sys(e, errno, "prctl", "PR_SET_PDEATHSIG");
+	if (getppid() != shim)
+		return err_kind(e, ERR_STATE,
+				"the shim is gone"); /* before it could pull us along */
 	if (task->stdio)
 		r = set_stdio(task->stdio, e);
 	if (r < 0)
@@ -59,12 +62,12 @@ static int isolate(int socket, const struct worker_task *task, struct err *e)
 	return 0;
 }
 
-static __attribute__((noreturn)) void work(int socket, const struct worker_task *task)
+static __attribute__((noreturn)) void work(pid_t shim, int socket, const struct worker_task *task)
 {
 	struct record record = {};
 	struct err ignored;
 
-	record.result = isolate(socket, task, &record.err);
+	record.result = isolate(shim, socket, task, &record.err);
 	if (record.result >= 0)
 		record.result = task->run(task->arg, SOCKET_FD, &record.made, &record.err);
 	(void)fd_send(SOCKET_FD, &record, sizeof(record), NULL, 0, &ignored); /* the shim notices */
@@ -115,14 +118,14 @@ static void on_end(struct reaper_watch *watch, int status, const struct timespec
 int worker_start(struct worker *w, struct reaper *reaper, const struct worker_task *task,
 		 void (*done)(struct worker *w), struct err *e)
 {
+	pid_t shim = getpid(), pid;
 	int pair[2];
-	pid_t pid;
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
 		return err_sys(e, errno, "socketpair", "for a worker");
 	pid = fork();
 	if (pid == 0)
-		work(pair[1], task);
+		work(shim, pair[1], task);
 	x_close(pair[1]);
 	if (pid < 0) {
 		x_close(pair[0]);

@@ -30,7 +30,7 @@ layer=$(blob "$work/layer")
 
 cat > "$work/config" <<-JSON
 	{"architecture":"amd64","os":"linux",
-	 "config":{"Env":["PATH=/bin"],"Cmd":["sh"]},
+	 "config":{"Env":["PATH=/bin"],"Cmd":["sleep","1000000"]},
 	 "rootfs":{"type":"layers","diff_ids":["sha256:${layer% *}"]}}
 JSON
 config=$(blob "$work/config")

@@ -27,8 +27,8 @@ struct wrong {
 ParameterizedTestParameters(cpulist, refuses_what_is_no_list)
 {
 	static struct wrong rows[] = {
-		{ "" },	 { "," },   { "1," },  { ",1" },    { "-1" }, { "1-" },
-		{ "3-1" }, { "1 2" }, { "1-2-3" }, { "a" }, { "8192" }, { "99999999999999999999" },
+		{ "" },	   { "," },   { "1," },	   { ",1" }, { "-1" },	 { "1-" },
+		{ "3-1" }, { "1 2" }, { "1-2-3" }, { "a" },  { "8192" }, { "99999999999999999999" },
 	};
 
 	return cr_make_param_array(struct wrong, rows, sizeof(rows) / sizeof(rows[0]));
