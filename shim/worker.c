@@ -48,9 +48,8 @@ static int isolate(pid_t shim, int socket, const struct worker_task *task, struc
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
 		return err_sys(e, errno, "prctl", "PR_SET_PDEATHSIG");
-	if (getppid() != shim)
-		return err_kind(e, ERR_STATE,
-				"the shim is gone"); /* before it could pull us along */
+	if (getppid() != shim) /* it died before it could pull us along */
+		return err_kind(e, ERR_STATE, "the shim is gone");
 	if (task->stdio)
 		r = set_stdio(task->stdio, e);
 	if (r < 0)

@@ -32,6 +32,7 @@ containerd_begin "
 		sandbox_image = '$IMAGE'
 		disable_apparmor = true
 		disable_cgroup = $disable_cgroup
+		restrict_oom_score_adj = true
 	[plugins.'io.containerd.grpc.v1.cri'.cni]
 		bin_dir = '$C/cni/bin'
 		conf_dir = '$C/cni/net.d'
