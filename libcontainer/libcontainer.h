@@ -77,6 +77,7 @@ int lc_update(struct lc_ctx *ctx, const char *id, const char *resources, size_t 
 
 struct lc_exec_opts {
 	const char *process_json; /* the process as JSON text (terminal: tty), or NULL: */
+	uint16_t rows, columns;	  /* with process_json: size of the terminal, 0: as it says */
 	const char *
 		process_file; /* process.json, or NULL: built from the container's own process with: */
 	const char *const *args; /* NULL terminated */

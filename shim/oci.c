@@ -111,6 +111,8 @@ int oci_exec(void *exec, int terminal, pid_t *ret_pid, struct err *e)
 	struct lc_ctx ctx = context(p->task);
 	struct lc_exec_opts o = {
 		.process_json = p->spec,
+		.rows = p->height,
+		.columns = p->width,
 		.tty = p->terminal,
 		.detach = !p->terminal,
 		.terminal_fd = p->terminal ? terminal : -EBADF,

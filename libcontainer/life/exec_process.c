@@ -123,9 +123,15 @@ static int parse_text(const struct lc_exec_opts *o, struct arena *arena, struct 
 {
 	int r = spec_parse_process(o->process_json, strlen(o->process_json), arena, NULL, ret, e);
 
-	if (r == 0)
-		(*ret)->terminal = o->tty;
-	return r;
+	if (r < 0)
+		return r;
+	(*ret)->terminal = o->tty;
+	if (o->rows || o->columns) {
+		(*ret)->has_console_size = true;
+		(*ret)->console_size =
+			(struct spec_console_size){ .height = o->rows, .width = o->columns };
+	}
+	return 0;
 }
 
 int exec_process(const struct lc_exec_opts *o, struct spec *s, struct arena *arena,
