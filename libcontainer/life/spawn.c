@@ -138,7 +138,8 @@ static pid_t clone_process(uint64_t flags, int cgroup_fd, int *pidfd)
 }
 
 /* The intermediate: in the joined user namespace, makes the container's process and leaves. */
-static int intermediate(const struct spawn *s, int sync, const sigset_t *none, struct err *e)
+static int intermediate(const struct spawn *s, int sync, int news, const sigset_t *none,
+			struct err *e)
 {
 	const struct plan_join *user = &s->plan->ns.join[0];
 	_cleanup_close_ int pidfd = -EBADF;
@@ -158,31 +159,33 @@ static int intermediate(const struct spawn *s, int sync, const sigset_t *none, s
 			return r;
 	}
 	pid = clone_process(CLONE_PARENT | (uint64_t)s->plan->ns.new_flags, -EBADF, &pidfd);
-	if (pid == 0)
+	if (pid == 0) {
+		x_close(news);
 		enter_child(s, sync, none);
+	}
 	if (pid < 0)
 		return err_sys(e, pid, "clone3", "from inside the user namespace %s", user->path);
-	return sync_send(sync, SYNC_PID, pid, pidfd, e);
+	return sync_send(news, SYNC_PID, pid, pidfd, e);
 }
 
-static __attribute__((noreturn)) void run_intermediate(const struct spawn *s, int sync,
+static __attribute__((noreturn)) void run_intermediate(const struct spawn *s, int sync, int news,
 						       const sigset_t *none)
 {
 	struct err e = {};
 
-	if (intermediate(s, sync, none, &e) < 0) {
-		sync_send_error(sync, &e);
+	if (intermediate(s, sync, news, none, &e) < 0) {
+		sync_send_error(news, &e);
 		_exit(1);
 	}
 	_exit(0);
 }
 
 /* Waits for the intermediate's news of the real child, then reaps it. */
-static int adopt(struct spawn *s, struct err *e)
+static int adopt(struct spawn *s, int news, struct err *e)
 {
 	siginfo_t info;
 	int32_t pid = 0;
-	int pidfd = -EBADF, r = sync_receive(s->sync, &pid, &pidfd, e);
+	int pidfd = -EBADF, r = sync_receive(news, &pid, &pidfd, e);
 
 	if (r >= 0 && r != SYNC_PID)
 		r = err_kind(e, ERR_BUG, "the intermediate process sent message %d", r);
@@ -198,20 +201,42 @@ static int adopt(struct spawn *s, struct err *e)
 	return 0;
 }
 
+/* The intermediate has a socket of its own: the child may be faster with its first message. */
+static int clone_between(struct spawn *s, int sync, const sigset_t *none, struct err *e)
+{
+	_cleanup_close_ int ours = -EBADF, news = -EBADF;
+	int pair[2], r = sys_socketpair(SOCK_SEQPACKET, pair);
+
+	if (r < 0)
+		return err_sys(e, r, "socketpair", "for the intermediate process");
+	ours = pair[0];
+	news = pair[1];
+	s->pid = clone_process(0, s->cgroup_fd, &s->pidfd);
+	if (s->pid == 0) {
+		x_close(ours);
+		run_intermediate(s, sync, news, none);
+	}
+	if (s->pid < 0)
+		return err_sys(e, s->pid, "clone3", "the intermediate process");
+	news = x_close(news);
+	return adopt(s, ours, e);
+}
+
 static int clone_in_place(struct spawn *s, int sync, const sigset_t *none, struct err *e)
 {
-	bool between = s->plan->ns.needs_intermediate;
-	bool joining = between || s->target >= 0; /* its namespaces are made or entered later */
+	uint64_t flags =
+		s->target >= 0 ? 0 : (uint64_t)s->plan->ns.new_flags; /* exec joins later */
 
-	s->pid = clone_process(joining ? 0 : (uint64_t)s->plan->ns.new_flags, s->cgroup_fd,
-			       &s->pidfd);
-	if (s->pid == 0 && between)
-		run_intermediate(s, sync, none);
+	s->pid = clone_process(flags, s->cgroup_fd, &s->pidfd);
 	if (s->pid == 0)
 		enter_child(s, sync, none);
-	if (s->pid < 0)
-		return err_sys(e, s->pid, "clone3", "the container's process");
-	return 0;
+	return s->pid < 0 ? err_sys(e, s->pid, "clone3", "the container's process") : 0;
+}
+
+static int clone_either_way(struct spawn *s, int sync, const sigset_t *none, struct err *e)
+{
+	return s->plan->ns.needs_intermediate ? clone_between(s, sync, none, e)
+					      : clone_in_place(s, sync, none, e);
 }
 
 int spawn_child(struct spawn *s, struct err *e)
@@ -237,7 +262,7 @@ int spawn_child(struct spawn *s, struct err *e)
 	sigprocmask(SIG_SETMASK, &all, &before);
 	r = enter_for_children(s, e);
 	if (r == 0)
-		r = clone_in_place(s, child_sync, &none, e);
+		r = clone_either_way(s, child_sync, &none, e);
 	back = own_pid >= 0 ? sys_setns(own_pid, CLONE_NEWPID) : 0;
 	if (own_time >= 0 && back == 0)
 		back = sys_setns(own_time, CLONE_NEWTIME);
@@ -245,8 +270,6 @@ int spawn_child(struct spawn *s, struct err *e)
 	child_sync = x_close(child_sync);
 	if (r == 0 && back < 0)
 		r = err_sys(e, back, "setns", "back to our own namespaces");
-	if (r == 0 && s->plan->ns.needs_intermediate)
-		r = adopt(s, e);
 	return r;
 }
 

@@ -5,21 +5,6 @@
 
 containerd_begin
 
-# out COMMAND...: its output in $OUT, its status in $RC, its errors in $ERR.
-out() {
-	RC=0
-	"$@" > "$WORK/out" 2> "$WORK/err" < /dev/null || RC=$?
-	OUT=$(cat "$WORK/out") ERR=$(cat "$WORK/err")
-}
-
-works() {
-	out "$@"
-	[ "$RC" = 0 ] || die "$*: status $RC: $ERR"
-}
-
-status_of() { ctr task ls | awk -v id="$1" '$1 == id { print $3 }'; }
-has_status() { [ "$(status_of "$1")" = "$2" ]; }
-
 runs_in_the_foreground() {
 	out run --rm "$IMAGE" f1 sh -c 'echo out; echo err >&2; exit 7'
 	equal "$RC" 7

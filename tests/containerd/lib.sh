@@ -14,11 +14,11 @@ BUILD=${BUILD:-$srcdir/build}
 CONTAINERD=${CONTAINERD:-containerd}
 RUNTIME=${RUNTIME:-io.containerd.hull.v2}
 IMAGE=test/busybox:1
+CTR=$(command -v ctr)
 C=$HARNESS_TMP/c
 PATH=$BUILD:$PATH
 # a namespace of containerd, and so a parent of cgroups, that no other run has
 export CONTAINERD_NAMESPACE=hull-test-$$
-containerd_pid=
 
 if ! command -v "$CONTAINERD" > /dev/null; then
 	echo "1..0 # SKIP containerd is not installed"
@@ -43,6 +43,8 @@ containerd_config() {
 		address = "$C/containerd.sock"
 		[ttrpc]
 		address = "$C/containerd.sock.ttrpc"
+		[plugins."io.containerd.internal.v1.opt"]
+		path = "$C/opt"
 		[debug]
 		level = "debug"
 	TOML
@@ -50,9 +52,9 @@ containerd_config() {
 
 containerd_start() {
 	"$CONTAINERD" -c "$C/config.toml" >> "$C/log" 2>&1 &
-	containerd_pid=$!
+	echo $! > "$C/pid"
 	for _ in $(seq 100); do
-		kill -0 "$containerd_pid" 2> /dev/null || break
+		kill -0 "$(cat "$C/pid")" 2> /dev/null || break
 		[ ! -S "$C/containerd.sock" ] || ! ctr version > /dev/null 2>&1 || return 0
 		sleep 0.1
 	done
@@ -60,13 +62,21 @@ containerd_start() {
 	exit 1
 }
 
-# containerd_stop [SIGNAL]
+# A zombie has ended: whoever is its parent by now may take its time.
+ended() {
+	case $(sed 's/.*) //' "/proc/$1/stat" 2> /dev/null) in
+	'' | Z* | X*) return 0 ;;
+	*) return 1 ;;
+	esac
+}
+
+# containerd_stop [SIGNAL]: whichever shell has started it.
 # shellcheck disable=SC2120 # the signal may be left out
 containerd_stop() {
-	[ -n "$containerd_pid" ] || return 0
+	containerd_pid=$(cat "$C/pid")
 	kill -s "${1:-TERM}" "$containerd_pid" 2> /dev/null || true
 	wait "$containerd_pid" 2> /dev/null || true
-	containerd_pid=
+	until ended "$containerd_pid"; do sleep 0.05; done
 }
 
 # Never reads the test's standard input; a hang is a failure.
@@ -79,6 +89,45 @@ run() {
 	ctr run --runtime "$RUNTIME" "$@"
 }
 
+# out COMMAND...: its output in $OUT, its status in $RC, its errors in $ERR.
+out() {
+	RC=0
+	"$@" > "$WORK/out" 2> "$WORK/err" < /dev/null || RC=$?
+	OUT=$(cat "$WORK/out") ERR=$(cat "$WORK/err")
+}
+
+works() {
+	out "$@"
+	[ "$RC" = 0 ] || die "$*: status $RC: $ERR"
+}
+
+status_of() { ctr task ls | awk -v id="$1" '$1 == id { print $3 }'; }
+has_status() { [ "$(status_of "$1")" = "$2" ]; }
+
+# watch: events go to $EVENTS from now on, over restarts of containerd too; unwatch ends it.
+watch() {
+	EVENTS=$WORK/events
+	: > "$EVENTS"
+	(
+		trap 'kill "$listener"; exit' TERM
+		while :; do
+			"$CTR" -a "$C/containerd.sock" events >> "$EVENTS" 2> "$WORK/events.err" &
+			listener=$!
+			wait "$listener" || sleep 0.05
+		done
+	) &
+	watcher=$!
+	# whether it listens shows only by an event
+	eventually eval 'ctr namespaces label "$CONTAINERD_NAMESPACE" watched=$$ && [ -s "$EVENTS" ]'
+}
+unwatch() { kill "$watcher" 2> /dev/null || true; }
+
+# told TOPIC ID: how often an event of a task was told.
+told() {
+	awk -v topic="/tasks/$1" -v id="\"container_id\":\"$2\"" \
+		'$6 == topic && index($0, id)' "$EVENTS" | wc -l
+}
+
 image_import() {
 	"$srcdir/tests/containerd/image.sh" "$IMAGE" "$C/image.tar"
 	ctr images import "$C/image.tar" > /dev/null
@@ -88,6 +137,9 @@ image_import() {
 shims() {
 	pgrep -f "containerd-shim-.*-address $C/containerd.sock" || true
 }
+
+# The daemon of a container.
+shim_of() { pgrep -f "containerd-shim-.* -id $1 -address $C/containerd.sock"; }
 
 # ctr names the parent of each cgroup after its namespace; who makes it there leaves it there.
 cgroup_parent() { echo "$(cgroup_tree)/$CONTAINERD_NAMESPACE"; }

@@ -364,12 +364,14 @@ it exec_as_nobody_knows_who 'exec --user takes numbers in range and nothing that
 
 # A copy, since it is attacked: nobody else's executable is at stake.
 copy_of_hull() {
-	mkdir "$WORK/bin"
+	mkdir -p "$WORK/bin/libexec"
 	cp "$HULL" "$WORK/bin/hull"
+	cp "$(dirname "$HULL")/libexec/hull" "$WORK/bin/libexec/hull"
 	HULL=$WORK/bin/hull
-	sha256sum < "$HULL" > "$WORK/sum"
+	sums > "$WORK/sum"
 }
-copy_is_intact() { equal "$(sha256sum < "$HULL")" "$(cat "$WORK/sum")"; }
+sums() { sha256sum "$HULL" "$(dirname "$HULL")/libexec/hull"; }
+copy_is_intact() { equal "$(sums)" "$(cat "$WORK/sum")"; }
 
 executable_is_hijacked() {
 	compile -shared -fPIC -o "$ROOTFS/hijack.so" "$LIB/hijack.c"
