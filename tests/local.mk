@@ -105,7 +105,7 @@ endif
 tests_fuzz_fuzz_json_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_json_LDADD = libcontainer/libcontainer.a $(HULL_LIBS)
 tests_fuzz_fuzz_seccomp_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
-tests_fuzz_fuzz_seccomp_LDADD = libcontainer/libcontainer.a $(HULL_LIBS)
+tests_fuzz_fuzz_seccomp_LDADD = $(TEST_LIB) libcontainer/libcontainer.a $(HULL_LIBS)
 tests_fuzz_fuzz_spec_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_spec_LDADD = libcontainer/libcontainer.a $(HULL_LIBS)
 tests_fuzz_fuzz_ttrpc_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer

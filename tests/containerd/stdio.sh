@@ -96,7 +96,7 @@ resize_storm() {
 		sh -c 'while [ ! -e /shared/end ]; do stty size > /shared/size; sleep 0.1; done; echo last'" \
 		/dev/null < /dev/null > "$WORK/tty" 2>&1 &
 	terminal=$!
-	eventually test -s "$WORK/size"
+	eventually has_status t1 RUNNING
 	for i in $(seq 500); do
 		echo "ResizePty id=t1 width=$((80 + i)) height=$((20 + i))"
 	done | python3 "$LIB/ttrpc_client.py" script "$(socket_of t1)" > "$WORK/resized"
