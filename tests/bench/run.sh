@@ -43,7 +43,7 @@ prepare() {
 	if [ -z "${BUILD-}" ]; then
 		packages_install build bench || die "packages are not installed"
 		source_clean
-		build_tree build hull >&2 || die "hull does not build"
+		build_tree build all >&2 || die "hull does not build"
 		BUILD=$PWD/build
 	else
 		packages_install bench || die "packages are not installed"

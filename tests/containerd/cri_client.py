@@ -15,7 +15,7 @@ CALL_LIMIT = 60  # seconds
 
 
 def load_methods(path):
-    """Every method of every service of the file, by its short name."""
+    """Every method of the service, by its short name."""
     with open(path, "rb") as file:
         files = descriptor_pb2.FileDescriptorSet.FromString(file.read())
     messages = message_factory.GetMessages(files.file)

@@ -39,9 +39,10 @@ remains() {
 
 nothing_remains() { [ -z "$(remains "$1")" ]; }
 
-# pause I: a random part of a start long.
-pause() {
-	sleep "$(awk -v seed=$((SEED * 1000 + $1)) 'BEGIN { srand(seed); printf "%.3f", rand() * 0.12 }')"
+# moments LAST: as many random ones as there are starts, in seconds, none after LAST.
+moments() {
+	awk -v seed="$SEED" -v n="$STARTS" -v last="$1" \
+		'BEGIN { srand(seed); while (n--) printf "%.3f\n", rand() * last }'
 }
 
 # remove ID: as one would after an accident.
@@ -75,21 +76,39 @@ start_in_background() {
 	start=$!
 }
 
-# The daemons only: `start` and `delete` of the same program have more words.
-kill_shims() {
-	for pid in $(pgrep -f "containerd-shim-.*-address $C/containerd.sock( -debug)?\$"); do
-		kill -9 "$pid" 2> /dev/null || true
-	done
+# kill_next_shim SECONDS: the next daemon that comes, so long after it came. pgrep takes longer than a
+# whole start. `start` and `delete` have more words; a worker is younger.
+kill_next_shim() {
+	rm -f "$WORK/ready"
+	python3 -c '
+import os, signal, sys, time
+address, moment, ready = sys.argv[1], float(sys.argv[2]), sys.argv[3]
+old, end = set(os.listdir("/proc")), time.monotonic() + 20
+open(ready, "w").close()
+while time.monotonic() < end:
+    for pid in sorted(int(name) for name in set(os.listdir("/proc")) - old if name.isdigit()):
+        try:
+            words = open(f"/proc/{pid}/cmdline").read().rstrip("\0").split("\0")
+        except OSError:
+            continue
+        if "containerd-shim-" in words[0] and address in words[-2:] and words[-1] in (address, "-debug"):
+            time.sleep(moment)
+            os.kill(pid, signal.SIGKILL)
+            sys.exit()
+sys.exit("no shim came")' "$C/containerd.sock" "$1" "$WORK/ready" &
+	killer=$!
+	eventually test -e "$WORK/ready"
 }
 
 shim_is_killed() {
 	watch
-	for i in $(seq "$STARTS"); do
+	i=0
+	for moment in $(moments 0.02); do
+		i=$((i + 1))
+		kill_next_shim "$moment"
 		start_in_background "k$i"
-		pause "$i"
-		kill_shims
+		wait "$killer"
 		wait "$start" || true
-		kill_shims # one that came too late
 		ends_once "k$i"
 		remove "k$i"
 		leaves_nothing "k$i"
@@ -99,8 +118,8 @@ shim_is_killed() {
 	started=$(grep -c ' /tasks/start ' "$EVENTS")
 	echo "# $STARTS shims killed, $started tasks were started" > "$HARNESS_TMP/note"
 }
-it shim_is_killed "kill -9 of the shim at random moments of $STARTS starts: nothing is left, one exit for each start"
-cat "$HARNESS_TMP/note" 2> /dev/null
+it shim_is_killed "$STARTS times kill -9 of the shim in a start: nothing is left, each task ends once"
+tell
 
 # containerd 1.6 takes a shim without a container for a task when it finds it at its start, and keeps
 # it for ever: such a shim must obey a Shutdown.
@@ -114,10 +133,11 @@ end_empty_shim() {
 # Whoever is started ends by our hand, after somebody listens for it again.
 containerd_is_killed() {
 	watch
-	running=0
-	for i in $(seq "$STARTS"); do
+	running=0 i=0
+	for moment in $(moments 0.08); do
+		i=$((i + 1))
 		start_in_background "c$i"
-		pause "$i"
+		sleep "$moment"
 		containerd_stop KILL
 		wait "$start" || true
 		containerd_start
@@ -135,9 +155,10 @@ containerd_is_killed() {
 		[ "$(told exit "c$i")" -le 1 ] || die "c$i: $(grep "c$i" "$EVENTS")"
 	done
 	unwatch
-	echo "# containerd killed $STARTS times, $running tasks were running afterwards" > "$HARNESS_TMP/note"
+	echo "# containerd killed $STARTS times, $running tasks were running afterwards" \
+		> "$HARNESS_TMP/note"
 }
-it containerd_is_killed "kill -9 and restart of containerd at random moments of $STARTS starts: nothing is left, one exit for each start"
-cat "$HARNESS_TMP/note" 2> /dev/null
+it containerd_is_killed "$STARTS times kill -9 of containerd in a start: nothing is left, each task ends once"
+tell
 
 containerd_end

@@ -7,15 +7,12 @@
 # Environment: BUILD (where containerd-shim-hull-v2 and hull are), CONTAINERD (the daemon), RUNTIME
 # (another runtime type: io.containerd.runc.v2 holds the tests themselves against the Go shim).
 
-. "$(dirname "$0")/../lib/sentences.sh"
-
 srcdir=$(cd "$(dirname "$0")/../.." && pwd)
 BUILD=${BUILD:-$srcdir/build}
 CONTAINERD=${CONTAINERD:-containerd}
 RUNTIME=${RUNTIME:-io.containerd.hull.v2}
 IMAGE=test/busybox:1
 CTR=$(command -v ctr)
-C=$HARNESS_TMP/c
 PATH=$BUILD:$PATH
 # a namespace of containerd, and so a parent of cgroups, that no other run has
 export CONTAINERD_NAMESPACE=hull-test-$$
@@ -28,7 +25,10 @@ if [ "$RUNTIME" = io.containerd.hull.v2 ] && [ ! -x "$BUILD/containerd-shim-hull
 	echo "Bail out! $BUILD/containerd-shim-hull-v2 is not there: build it, or name its folder with BUILD"
 	exit 1
 fi
-mkdir -p "$C"
+
+. "$srcdir/tests/lib/sentences.sh"
+C=$HARNESS_TMP/c
+mkdir "$C"
 
 # containerd_config [CRI-SECTION]: CRI is off unless its configuration is given.
 containerd_config() {
@@ -117,6 +117,7 @@ watch() {
 		done
 	) &
 	watcher=$!
+	trap unwatch EXIT
 	# whether it listens shows only by an event
 	eventually eval 'ctr namespaces label "$CONTAINERD_NAMESPACE" watched=$$ && [ -s "$EVENTS" ]'
 }
@@ -126,6 +127,12 @@ unwatch() { kill "$watcher" 2> /dev/null || true; }
 told() {
 	awk -v topic="/tasks/$1" -v id="\"container_id\":\"$2\"" \
 		'$6 == topic && index($0, id)' "$EVENTS" | wc -l
+}
+
+# What a test has written to $HARNESS_TMP/note, beside its line.
+tell() {
+	cat "$HARNESS_TMP/note" 2> /dev/null
+	rm -f "$HARNESS_TMP/note"
 }
 
 image_import() {

@@ -169,7 +169,8 @@ exec_events() {
 	works ctr task exec --exec-id x1 v1 true
 	eventually eval '[ "$(told exit v1)" = 1 ]'
 	unwatch
-	equal "$(grep -o ' /tasks/[a-z-]*' "$EVENTS" | tr -d '\n')" ' /tasks/exec-added /tasks/exec-started /tasks/exit'
+	equal "$(grep -o '/tasks/[a-z-]*' "$EVENTS" | tr '\n' ' ')" \
+		'/tasks/exec-added /tasks/exec-started /tasks/exit '
 	has "$(grep /tasks/exit "$EVENTS")" '"id":"x1"'
 }
 it exec_events 'an exec is told as exec-added, exec-started, exit, each once'

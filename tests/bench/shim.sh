@@ -1,0 +1,113 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Measures containerd-shim-hull-v2 beside the Go shim for runc, in turns, under one containerd of its
+# own (root; containerd, runc and busybox-static installed):
+#
+#	BUILD=DIR tests/bench/shim.sh [ROUNDS]
+#
+# Prints a Markdown table and writes it to tests/bench/results/shim.md: `ctr run --rm` and `ctr task
+# exec` as the client sees them and with the client's own time (`ctr version`) taken off, 20 starts
+# and removals in parallel, the memory of an idle shim alone and of each of 50, the shim's CPU time
+# for 1 GiB of output.
+# shellcheck disable=SC2154 # srcdir, containerd_pid: lib.sh
+. "$(dirname "$0")/../containerd/lib.sh"
+set -eu
+
+rounds=${1:-30}
+hull=io.containerd.hull.v2 runc=io.containerd.runc.v2
+results=$srcdir/tests/bench/results
+ctr="$(env which ctr) -a $C/containerd.sock"
+
+trap 'containerd_end > /dev/null 2>&1' EXIT
+cc -O2 -D_GNU_SOURCE -o "$C/measure" "$srcdir/tests/bench/measure.c"
+cgroup_tree > /dev/null
+containerd_begin
+
+# row WHAT HULL RUNC UNIT
+row() { awk -v w="$1" -v h="$2" -v r="$3" -v u="$4" \
+	'BEGIN { printf "| %s | **%.1f %s** | %.1f %s | %.2f |\n", w, h, u, r, u, h / r }'; }
+
+# median NAME FILE, in ms
+median() { awk -v n="$1" '$1 == n { print $2 / 1000 }' "$2"; }
+minus() { awk -v a="$1" -v b="$2" 'BEGIN { print a - b }'; }
+now() { date +%s%N; }
+
+idle() { # RUNTIME ID
+	ctr run -d --runtime "$1" "$IMAGE" "$2" sleep 100000
+}
+
+gone() { # ID...
+	for id; do
+		ctr task rm -f "$id" > /dev/null 2>&1
+		ctr containers rm "$id"
+	done
+}
+
+pss_of_shims() {
+	for pid in $(shims); do
+		awk '/^Pss:/ { print $2 }' "/proc/$pid/smaps_rollup"
+	done | awk '{ sum += $1 } END { print sum / NR }'
+}
+
+# In a subshell, whose only children are these.
+many() { # RUNTIME: ms for 20 starts and removals in parallel
+	begin=$(now)
+	for i in $(seq 20); do idle "$1" "p$i" & done
+	wait
+	for i in $(seq 20); do gone "p$i" & done
+	wait
+	echo $((($(now) - begin) / 1000000))
+	no_shims
+}
+
+no_shims() { while [ -n "$(shims)" ]; do sleep 0.1; done; }
+
+cpu_of_output() { # RUNTIME: ms of the shim's CPU time for 1 GiB
+	ctr run -d --runtime "$1" --log-uri "file:///dev/null" "$IMAGE" out \
+		sh -c 'dd if=/dev/zero bs=64k count=16384 2> /dev/null; sleep 100000'
+	pid=$(shims)
+	while pgrep -f 'dd if=/dev/zero bs=64k count=16384' > /dev/null; do sleep 0.2; done
+	sleep 0.5
+	awk -v tick="$(getconf CLK_TCK)" '{ print ($14 + $15) * 1000 / tick }' "/proc/$pid/stat"
+	gone out
+	no_shims
+}
+
+"$C/measure" 3 "$rounds" version "$ctr version" \
+	hull "$ctr run --rm --runtime $hull $IMAGE h true" \
+	runc "$ctr run --rm --runtime $runc $IMAGE r true" > "$C/run.tsv"
+idle $hull h
+idle $runc r
+"$C/measure" 3 "$rounds" hull "$ctr task exec --exec-id x h true" \
+	runc "$ctr task exec --exec-id x r true" > "$C/exec.tsv"
+gone h r
+no_shims
+version=$(median version "$C/run.tsv")
+
+{
+	echo '|  | hull shim | runc shim | ratio |'
+	echo '|---|--:|--:|--:|'
+	row '`ctr run --rm … true`' "$(median hull "$C/run.tsv")" "$(median runc "$C/run.tsv")" ms
+	row "the same without the client's own $version ms" \
+		"$(minus "$(median hull "$C/run.tsv")" "$version")" \
+		"$(minus "$(median runc "$C/run.tsv")" "$version")" ms
+	row '`ctr task exec … true`' "$(median hull "$C/exec.tsv")" "$(median runc "$C/exec.tsv")" ms
+	row '20 starts and removals in parallel' "$(many $hull)" "$(many $runc)" ms
+	for runtime in $hull $runc; do
+		idle $runtime one
+		sleep 1
+		pss_of_shims > "$C/one.$runtime"
+		gone one
+		no_shims
+		for i in $(seq 50); do idle $runtime "m$i"; done
+		sleep 1
+		pss_of_shims > "$C/fifty.$runtime"
+		for i in $(seq 50); do gone "m$i"; done
+		no_shims
+	done
+	row 'memory of an idle shim (PSS)' "$(cat "$C/one.$hull")" "$(cat "$C/one.$runc")" kB
+	row 'of each of 50' "$(cat "$C/fifty.$hull")" "$(cat "$C/fifty.$runc")" kB
+	row "the shim's CPU time for 1 GiB of output" "$(cpu_of_output $hull)" "$(cpu_of_output $runc)" ms
+	printf '\n%s, %s, medians of %s runs in turns.\n' "$(uname -sr)" \
+		"$("$CONTAINERD" --version | awk '{ print $1, $3 }' | sed 's|.*/||')" "$rounds"
+} | tee "$results/shim.md"
