@@ -125,23 +125,7 @@ EXTRA_DIST += \
 	tests/fuzz/corpus \
 	tests/unit/cgroup_tree.h \
 	tests/unit/io_peers.h \
-	tests/lib/hijack.c \
-	tests/lib/probe.c \
-	tests/lib/racer.c \
-	tests/fault/walk.sh \
-	tests/integration/badinput.sh \
-	tests/integration/exec.sh \
-	tests/integration/filesystem.sh \
-	tests/integration/fixtures.sh \
-	tests/integration/hooks.sh \
-	tests/integration/lifecycle.sh \
-	tests/integration/mounts.sh \
-	tests/integration/namespaces.sh \
-	tests/integration/process.sh \
-	tests/integration/seccomp.sh \
-	tests/integration/security.sh \
-	tests/integration/shim.sh \
-	tests/integration/terminal.sh \
-	tests/lib/harness.sh \
-	tests/lib/sentences.sh \
-	tests/lib/ttrpc_client.py
+	tests/lib \
+	tests/fault \
+	tests/integration \
+	tests/containerd

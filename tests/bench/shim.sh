@@ -9,8 +9,8 @@
 # exec` as the client sees them and with the client's own time (`ctr version`) taken off, 20 starts
 # and removals in parallel, the memory of an idle shim alone and of each of 50, the shim's CPU time
 # for 1 GiB of output.
-# shellcheck disable=SC2154 # srcdir, containerd_pid: lib.sh
-. "$(dirname "$0")/../containerd/lib.sh"
+# shellcheck disable=SC2154 # srcdir, containerd_pid: lib/containerd.sh
+. "$(dirname "$0")/../lib/containerd.sh"
 set -eu
 
 rounds=${1:-30}

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Pods: containerd's CRI plugin with the runtime handler `hull`, driven as a kubelet drives it.
 # There is no CNI here: pods live in the network of the host. With LONG=1 there are more of them.
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/../lib/containerd.sh"
 
 if ! /usr/bin/python3 -c 'import grpc' 2> /dev/null; then
 	echo "1..0 # SKIP python3-grpcio is not installed"

@@ -4,7 +4,8 @@
 # each task that was started ends exactly once.
 #
 # Environment: LONG=1 (100 starts each instead of 10), SEED (of the random moments).
-. "$(dirname "$0")/lib.sh"
+# shellcheck disable=SC2154 # srcdir: lib/containerd.sh
+. "$(dirname "$0")/../lib/containerd.sh"
 
 STARTS=10
 [ -z "${LONG:-}" ] || STARTS=100

@@ -3,7 +3,7 @@
 # Many starts, many execs, a containerd that is away for a while, a shim that has nothing to do.
 #
 # Environment: LONG=1 (1,000 starts and 1,000 execs instead of 50).
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/../lib/containerd.sh"
 
 COUNT=50
 [ -z "${LONG:-}" ] || COUNT=1000

@@ -3,7 +3,8 @@
 # Standard streams under a real containerd: every byte arrives, and nobody waits for a slow reader.
 #
 # Environment: LONG=1 (1 GiB out and 256 MiB in instead of 64 MiB and 32 MiB).
-. "$(dirname "$0")/lib.sh"
+# shellcheck disable=SC2154 # srcdir: lib/containerd.sh
+. "$(dirname "$0")/../lib/containerd.sh"
 
 OUT_MIB=64 IN_MIB=32
 [ -z "${LONG:-}" ] || OUT_MIB=1024 IN_MIB=256

@@ -136,7 +136,7 @@ tell() {
 }
 
 image_import() {
-	"$srcdir/tests/containerd/image.sh" "$IMAGE" "$C/image.tar"
+	"$srcdir/tests/lib/image.sh" "$IMAGE" "$C/image.tar"
 	ctr images import "$C/image.tar" > /dev/null
 }
 
