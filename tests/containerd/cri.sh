@@ -335,16 +335,25 @@ privileged() {
 	exec_in "$ID" sh -c 'mount -t tmpfs none /tmp && echo mounted; grep CapEff /proc/self/status'
 	has "$OUT" mounted
 	has "$OUT" "$(grep CapEff /proc/self/status)"
-	exec_in "$ID" sh -c ': >> /proc/sys/kernel/hostname'
-	equal "$RC" 0
 	SECURITY=$OWN_PIDS
 	start weak sleep 1000
 	exec_in "$ID" mount -t tmpfs none /tmp
 	differ "$RC" 0
-	exec_in "$ID" sh -c ': >> /proc/sys/kernel/hostname'
-	differ "$RC" 0
 }
 it privileged 'a privileged container has every capability and may mount; its neighbour may not'
+
+hides_paths() {
+	pod paths
+	SECURITY='{"masked_paths":["/proc/version"],"readonly_paths":["/proc/sys"],
+		"namespace_options":{"network":"NODE","pid":"CONTAINER"}}'
+	start one sleep 1000
+	exec_in "$ID" cat /proc/version
+	equal "$OUT" ''
+	exec_in "$ID" sh -c ': >> /proc/sys/kernel/hostname'
+	differ "$RC" 0
+	has "$ERR" 'Read-only file system'
+}
+it hides_paths 'masked and read-only paths of a request'
 
 survives_containerd() {
 	pod restart
