@@ -17,4 +17,5 @@ dist_man_MANS += \
 	man/hull-start.8 \
 	man/hull-state.8 \
 	man/hull-update.8 \
+	man/containerd-shim-hull-v2.8 \
 	man/hull.8
