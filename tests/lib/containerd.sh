@@ -168,6 +168,7 @@ containerd_end() {
 	awk -v top="$C/" 'index($5, top) == 1 { print $5 }' /proc/self/mountinfo | sort -r |
 		while read -r at; do umount -l "$at"; done
 	rmdir "$(cgroup_parent)" 2> /dev/null || true
+	rm -rf "/run/containerd/hull/$CONTAINERD_NAMESPACE"
 	finish
 }
 
