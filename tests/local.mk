@@ -125,6 +125,9 @@ EXTRA_DIST += \
 	tests/fuzz/corpus \
 	tests/unit/cgroup_tree.h \
 	tests/unit/io_peers.h \
+	tests/lib/hijack.c \
+	tests/lib/probe.c \
+	tests/lib/racer.c \
 	tests/lib \
 	tests/fault \
 	tests/integration \

@@ -45,6 +45,8 @@ containerd_config() {
 		address = "$C/containerd.sock.ttrpc"
 		[plugins."io.containerd.internal.v1.opt"]
 		path = "$C/opt"
+		[plugins."io.containerd.nri.v1.nri"]
+		disable = true
 		[debug]
 		level = "debug"
 	TOML
