@@ -27,6 +27,12 @@ IMAGE=localhost/hull-test:1
 # Every pod gets a share of the CPU, unless CRI is to leave cgroups alone.
 disable_cgroup=true
 ! has_controller cpu || disable_cgroup=false
+case $disable_cgroup$("$CONTAINERD" --version) in
+true*/containerd/v2*)
+	echo "1..0 # SKIP containerd 2 limits every pod, and the cpu controller is bound to cgroup v1"
+	exit 0
+	;;
+esac
 # hull reads its options from the file; Root itself is for the Go shim.
 echo "Root = '$C/runtime'" > "$C/options.toml"
 
@@ -368,7 +374,11 @@ survives_containerd() {
 	eventually cri_answers
 	has_state "$alive" RUNNING || die "it is $(status_of "$alive" state)"
 	eventually has_state "$ID" EXITED
-	equal "$(status_of "$ID" exit_code)" 6
+	# since 1.7 containerd forgets, when it starts, how a container has ended meanwhile
+	case $("$CONTAINERD" --version) in
+	*' 1.6.'*) equal "$(status_of "$ID" exit_code)" 6 ;;
+	*) equal "$(status_of "$ID" exit_code)" 255 ;;
+	esac
 	exec_in "$alive" echo here
 	equal "$OUT" here
 	: > "$WORK/logs/alive"

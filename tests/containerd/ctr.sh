@@ -124,6 +124,14 @@ refuses() {
 }
 it refuses 'a program that is not there is one clear error, and the shim goes'
 
+describes_itself() {
+	ctr plugins inspect-runtime --help | grep -q -e --runtime || skip 'this containerd does not ask'
+	works ctr plugins inspect-runtime --runtime "$RUNTIME"
+	equal "$(echo "$OUT" | jq -r .Name)" "$RUNTIME"
+	equal "$(echo "$OUT" | jq .Features.linux.mountExtensions.idmap.enabled)" true
+}
+it describes_itself 'ctr plugins inspect-runtime: name and features'
+
 events_in_order() {
 	ctr events > "$WORK/events" &
 	events=$!

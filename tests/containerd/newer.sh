@@ -3,8 +3,14 @@
 # The sentences of ctr.sh and cri.sh again, under the containerd packages of newer Debian suites.
 # Nothing is installed: apt works in a folder of its own, with the mirror and the proxies of this
 # machine. What it unpacks stays in build/cache: remove that folder for what the mirror has by now.
+#
+# Environment: LONG=1 (without it the test is skipped: it downloads and takes minutes).
 set -uo pipefail
 cd "$(dirname "$0")" || exit
+if [ -z "${LONG:-}" ]; then
+	printf 'ok 1 - newer containerds # SKIP LONG=1 downloads and tries them\n1..1\n'
+	exit 0
+fi
 export BUILD=${BUILD:-$PWD/../../build}
 cache=$PWD/../../build/cache
 
