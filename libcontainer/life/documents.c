@@ -18,6 +18,7 @@ int lc_features(struct buf *out, struct err *e)
 		.seccomp = true,
 		.apparmor = true,
 		.selinux = true,
+		.idmap = true,
 		.version = HULL_VERSION,
 		.commit = HULL_COMMIT,
 		.libseccomp_version = seccomp_library_version(),
