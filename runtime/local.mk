@@ -39,7 +39,7 @@ runtime_libruntime_a_SOURCES = \
 if LAUNCHER
 pkglibexec_PROGRAMS += libexec/hull
 libexec_hull_SOURCES = runtime/main.c
-libexec_hull_LDFLAGS = $(AM_LDFLAGS) $(HULL_GC_LDFLAGS)
+libexec_hull_LDFLAGS = $(HULL_PROGRAM_LDFLAGS)
 libexec_hull_LDADD = runtime/libruntime.a libcontainer/libcontainer.a $(HULL_LIBS)
 
 bin_PROGRAMS += hull
@@ -49,6 +49,6 @@ hull_LDFLAGS = $(HULL_LAUNCHER_LDFLAGS)
 else
 bin_PROGRAMS += hull
 hull_SOURCES = runtime/main.c
-hull_LDFLAGS = $(AM_LDFLAGS) $(HULL_GC_LDFLAGS)
+hull_LDFLAGS = $(HULL_PROGRAM_LDFLAGS)
 hull_LDADD = runtime/libruntime.a libcontainer/libcontainer.a $(HULL_LIBS)
 endif

@@ -72,7 +72,7 @@ shim_libshim_a_SOURCES = \
 if LAUNCHER
 pkglibexec_PROGRAMS += libexec/containerd-shim-hull-v2
 libexec_containerd_shim_hull_v2_SOURCES = shim/main.c
-libexec_containerd_shim_hull_v2_LDFLAGS = $(AM_LDFLAGS) $(HULL_GC_LDFLAGS)
+libexec_containerd_shim_hull_v2_LDFLAGS = $(HULL_PROGRAM_LDFLAGS)
 libexec_containerd_shim_hull_v2_LDADD = $(shim_libraries)
 
 bin_PROGRAMS += containerd-shim-hull-v2
@@ -82,7 +82,7 @@ containerd_shim_hull_v2_LDFLAGS = $(HULL_LAUNCHER_LDFLAGS)
 else
 bin_PROGRAMS += containerd-shim-hull-v2
 containerd_shim_hull_v2_SOURCES = shim/main.c
-containerd_shim_hull_v2_LDFLAGS = $(AM_LDFLAGS) $(HULL_GC_LDFLAGS)
+containerd_shim_hull_v2_LDFLAGS = $(HULL_PROGRAM_LDFLAGS)
 containerd_shim_hull_v2_LDADD = $(shim_libraries)
 endif
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The host's mounts, read by libmount, which is loaded on first use. */
+/* The host's mounts. */
 #pragma once
 
 #include <stddef.h>
 
 #include "base/err.h"
 
-/* The target of the first mount of that type. 0; ERR_NOTFOUND when there is none, ERR_UNSUPPORTED
- * naming the package when libmount is not installed. */
+/* The target of the first mount of that type. 0; ERR_NOTFOUND when there is none.
+ * Source: proc_pid_mounts(5). */
 int mount_tree_find_fstype(const char *fstype, char *ret_path, size_t size, struct err *e);

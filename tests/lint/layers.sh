@@ -23,9 +23,7 @@ quarantine='
 yajl/			libcontainer/base/json_*.c
 seccomp.h		libcontainer/host/seccomp_lib.c
 sys/capability.h	libcontainer/host/creds.c
-libmount/		libcontainer/host/mount_tree.c
-systemd/		libcontainer/host/cgroup_systemd.c
-dlfcn.h			libcontainer/host/mount_tree.c libcontainer/host/cgroup_systemd.c
+systemd/		systemd/*.c
 sys/syscall.h		libcontainer/sys/*.c libcontainer/base/path.c runtime/launch.c
 protobuf-c/		shim/proto.[ch]
 '

@@ -221,7 +221,7 @@ Test(cgroup_path, a_root_that_is_not_there_is_an_error)
 	cr_assert_not_null(strstr(e.msg, "/nonexistent/tree"));
 }
 
-Test(cgroup_path, libmount_finds_a_mount_by_type)
+Test(cgroup_path, a_mount_is_found_by_type)
 {
 	char path[PATH_MAX];
 	struct err e;
@@ -230,7 +230,7 @@ Test(cgroup_path, libmount_finds_a_mount_by_type)
 	cr_assert_str_eq(path, "/proc");
 }
 
-Test(cgroup_path, libmount_tells_that_there_is_none)
+Test(cgroup_path, that_no_such_mount_exists_is_told)
 {
 	char path[PATH_MAX];
 	struct err e = { 0 };
