@@ -4,13 +4,16 @@
  * Not thread-safe per context; no globals but the log. */
 #pragma once
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/ev.h"
 #include "base/json.h"
 
 /* Where and how: set by the program once, borrowed by every call. */
@@ -25,6 +28,7 @@ struct lc_ctx {
 struct lc_create_opts {
 	const char *bundle;	    /* NULL: the working directory */
 	const char *console_socket; /* path of a unix socket, or NULL */
+	const char *pidfd_socket;   /* of one that gets init's pidfd, or NULL */
 	const char *pid_file;
 	unsigned preserve_fds;
 	bool no_pivot, no_new_keyring;
@@ -70,10 +74,22 @@ int lc_kill(struct lc_ctx *ctx, const char *id, int sig, bool all, struct err *e
 int lc_delete(struct lc_ctx *ctx, const char *id, bool force, struct err *e);
 int lc_pause(struct lc_ctx *ctx, const char *id, struct err *e);
 int lc_resume(struct lc_ctx *ctx, const char *id, struct err *e);
-/* malloc'd pids of the container's cgroup. */
+/* malloc'd pids of the container's cgroup or, when it has none, of its pid namespace. */
 int lc_ps(struct lc_ctx *ctx, const char *id, pid_t **ret, size_t *ret_n, struct err *e);
 /* resources: JSON text of the OCI resources object. */
 int lc_update(struct lc_ctx *ctx, const char *id, const char *resources, size_t len, struct err *e);
+
+/* Another schemata of cache and memory bandwidth (resctrl); either may be NULL. */
+int lc_update_rdt(struct lc_ctx *ctx, const char *id, const char *l3_cache, const char *mem_bw,
+		  struct err *e);
+
+/* Mounts of a container that is there, all of them or none. JSON text: an array of the
+ * specification's mounts, or an object with one as "mounts". Relative sources start at the bundle. */
+int lc_mounts_add(struct lc_ctx *ctx, const char *id, const char *json, size_t len, struct err *e);
+/* Unmounts what is mounted at the destinations. ERR_STATE when that is not what lc_mounts_add has
+ * put there. */
+int lc_mounts_remove(struct lc_ctx *ctx, const char *id, const char *json, size_t len,
+		     struct err *e);
 
 struct lc_exec_opts {
 	const char *process_json; /* the process as JSON text (terminal: tty), or NULL: */
@@ -89,7 +105,7 @@ struct lc_exec_opts {
 	bool tty, no_new_privs;
 	const char *apparmor, *process_label, *cgroup; /* cgroup: sub-path below the container's */
 	bool ignore_paused, detach;
-	const char *console_socket, *pid_file;
+	const char *console_socket, *pidfd_socket, *pid_file;
 	unsigned preserve_fds;
 	int terminal_fd; /* as in lc_create_opts */
 };
@@ -132,6 +148,172 @@ int lc_cgroup_open(const struct lc_ctx *ctx, pid_t pid, struct err *e);
 /* The malloc'd pids of a group opened so and of its sub-groups, and a signal to all of them. */
 int lc_cgroup_pids(int cgroup, pid_t **ret, size_t *ret_n, struct err *e);
 int lc_cgroup_signal(int cgroup, int sig, struct err *e);
+
+/* ---- statistics ---- */
+
+/* What the kernel counts for a cgroup, under the names of its files: bytes, microseconds, and
+ * LC_UNLIMITED for a limit of "max". What the host does not count is 0. */
+#define LC_UNLIMITED UINT64_MAX
+#define LC_MAX_PAGE_SIZES 16
+
+struct lc_pressure_line {
+	uint32_t avg10, avg60, avg300; /* hundredths of a percent */
+	uint64_t total;
+};
+struct lc_pressure {
+	bool measured; /* by this kernel */
+	struct lc_pressure_line some, full;
+};
+struct lc_cpu_stats {
+	uint64_t usage_usec, user_usec, system_usec;
+	uint64_t nr_periods, nr_throttled, throttled_usec, nr_bursts, burst_usec;
+	const char *cpus, *mems; /* effective lists, NULL without cpuset controller */
+	struct lc_pressure pressure;
+};
+struct lc_usage {
+	uint64_t current, max, peak;
+};
+struct lc_memory_events {
+	uint64_t low, high, max, oom, oom_kill, oom_group_kill;
+};
+struct lc_counter {
+	const char *name;
+	uint64_t value;
+};
+struct lc_io_device {
+	uint64_t major, minor, rbytes, wbytes, rios, wios, dbytes, dios;
+};
+struct lc_hugetlb {
+	const char *page_size; /* "2MB" */
+	uint64_t current, max, failcnt;
+};
+struct lc_rdma_usage {
+	const char *device;
+	uint64_t hca_handle, hca_object;
+};
+struct lc_network {
+	const char *name;
+	uint64_t rx_bytes, rx_packets, rx_errors, rx_dropped;
+	uint64_t tx_bytes, tx_packets, tx_errors, tx_dropped;
+};
+struct lc_stats {
+	struct lc_cpu_stats cpu;
+	struct {
+		struct lc_usage usage, swap;
+		struct {
+			struct lc_counter *items; /* every one of memory.stat */
+			size_t n;
+		} stat;
+		bool has_events;
+		struct lc_memory_events events;
+		struct lc_pressure pressure;
+	} memory;
+	struct lc_usage pids;
+	struct {
+		struct lc_io_device *devices;
+		size_t n_devices;
+		struct lc_pressure pressure;
+	} io;
+	struct {
+		struct lc_hugetlb sizes[LC_MAX_PAGE_SIZES];
+		size_t n;
+	} hugetlb;
+	struct {
+		struct lc_rdma_usage *current, *max;
+		size_t n_current, n_max;
+	} rdma;
+	struct {
+		struct lc_network *items;
+		size_t n;
+	} networks;
+};
+
+/* LC_BRIEF leaves out what costs the most: memory.stat, memory.events, swap, peaks, cpuset, huge
+ * pages, rdma and networks. */
+enum lc_detail { LC_BRIEF, LC_ALL };
+/* Reads the files of a group's directory, but no networks. Lists and strings in the arena.
+ * ERR_NOTFOUND "cgroup does not exist" when it is gone. */
+int lc_cgroup_stats(int cgroup, enum lc_detail detail, struct arena *arena, struct lc_stats *ret,
+		    struct err *e);
+/* The line of `events`, without newline: {"type":"stats","id":...,"data":{...}} as runc writes it. */
+int lc_stats_write(const char *id, const struct lc_stats *s, struct buf *out, struct err *e);
+
+/* A container that is looked at again and again. Everything is owned: lc_watch_close(). */
+struct lc_watch {
+	int cgroup; /* its directory */
+	int pidfd;  /* of its init: readable when the container has ended */
+	pid_t pid;
+	bool has_network; /* of its own */
+};
+#define LC_WATCH_NONE                             \
+	{                                         \
+		.cgroup = -EBADF, .pidfd = -EBADF \
+	}
+/* ERR_STATE "container not running" when it has ended. */
+int lc_watch_open(struct lc_ctx *ctx, const char *id, struct lc_watch *ret, struct err *e);
+void lc_watch_close(struct lc_watch *w);
+/* As lc_cgroup_stats; LC_ALL with the container's own network interfaces. */
+int lc_watch_stats(const struct lc_watch *w, enum lc_detail detail, struct arena *arena,
+		   struct lc_stats *ret, struct err *e);
+/* The ids of all containers below root, sorted, NULL terminated, in the arena. */
+int lc_ids(const struct lc_ctx *ctx, struct arena *arena, const char *const **ret, struct err *e);
+
+/* Kills by the kernel for lack of memory: one inotify descriptor in an event loop for any number of
+ * containers, on the memory.events of their groups. */
+struct lc_oom;
+struct lc_oom_watch {
+	void (*fn)(struct lc_oom_watch *w); /* the kernel has killed since the last call */
+	int cgroup;			    /* borrowed */
+	int wd;
+	uint64_t kills;
+	struct lc_oom_watch *next;
+};
+int lc_oom_new(struct ev_loop *loop, struct lc_oom **ret, struct err *e);
+struct lc_oom *lc_oom_free(struct lc_oom *o);
+/* cgroup: its directory. A group without memory controller is never heard of. */
+void lc_oom_add(struct lc_oom *o, struct lc_oom_watch *w, int cgroup,
+		void (*fn)(struct lc_oom_watch *w));
+/* Looks now: what the kernel has done, but not told yet. */
+void lc_oom_check(struct lc_oom_watch *w);
+/* Fine when never added (zeroed). */
+void lc_oom_remove(struct lc_oom *o, struct lc_oom_watch *w);
+
+/* ---- checkpoint and restore, by CRIU ---- */
+
+enum lc_cgroups_mode { LC_CGROUPS_SOFT, LC_CGROUPS_FULL, LC_CGROUPS_STRICT, LC_CGROUPS_IGNORE };
+
+/* What a checkpoint and its restore agree on; criu(8) explains each. */
+struct lc_criu_opts {
+	const char *image_path; /* directory of the images; NULL: ./checkpoint */
+	const char *work_path;	/* directory of CRIU's log; NULL: image_path */
+	bool tcp_established, ext_unix_sk, shell_job, file_locks, auto_dedup, lazy_pages;
+	bool empty_network; /* the network namespace's contents are somebody else's business */
+	enum lc_cgroups_mode cgroups_mode;
+};
+
+struct lc_checkpoint_opts {
+	struct lc_criu_opts criu;
+	bool leave_running; /* else the container is deleted once the images are complete */
+	bool pre_dump;	    /* only memory, as a base for a later one; the container runs on */
+	const char *parent_path; /* of a pre-dump, relative to image_path; or NULL */
+	bool tcp_skip_in_flight, link_remap;
+	const char *page_server; /* ADDRESS:PORT, or NULL */
+	int status_fd;		 /* gets a byte when lazy pages are ready; -EBADF: none */
+};
+/* Writes a running or paused container to images. */
+int lc_checkpoint(struct lc_ctx *ctx, const char *id, const struct lc_checkpoint_opts *o,
+		  struct err *e);
+
+struct lc_restore_opts {
+	struct lc_create_opts create;
+	struct lc_criu_opts criu;
+	bool tcp_close;
+	const char *lsm_profile, *lsm_mount_context; /* instead of those in the images; or NULL */
+};
+/* A container from a bundle and images: it runs as it did when they were made. Its init is a child of
+ * the caller. The standard streams it had, unless they were a terminal, become the caller's. */
+int lc_restore(struct lc_ctx *ctx, const char *id, const struct lc_restore_opts *o, pid_t *ret_pid,
+	       struct err *e);
 
 /* selfexe.c: protects the running executable from the containers it enters (CVE-2019-5736): runs
  * the program again from a read-only detached mount or sealed memory, at most once; returns 0 when

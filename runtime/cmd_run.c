@@ -3,7 +3,7 @@
 #include <errno.h>
 
 #include "cmd_create.h"
-#include "foreground.h"
+#include "cmd_run.h"
 #include "report.h"
 #include "base/cleanup.h"
 
@@ -43,20 +43,23 @@ static int run_detached(const struct call *call, struct run_args *a, struct err 
 	return r < 0 ? give_up(call, r) : 0;
 }
 
-/* The exit status is the program's, whether or not the clean-up after it succeeds. */
-static void delete_stopped(const struct call *call)
+int run_until_exit(const struct call *call, struct foreground *f, bool keep, struct err *e)
 {
-	struct err e;
+	int status = foreground_wait(f, e);
+	struct err ignored;
 
-	if (lc_delete(call->ctx, call->args[0], true, &e) < 0)
-		report_error("delete", call->args[0], &e);
+	if (status < 0)
+		(void)lc_delete(call->ctx, call->args[0], true, &ignored);
+	else if (!keep && lc_delete(call->ctx, call->args[0], true, &ignored) < 0)
+		report_error("delete", call->args[0], &ignored);
+	return status;
 }
 
 static int run_foreground(const struct call *call, struct run_args *a, struct err *e)
 {
 	_cleanup_(foreground_close) struct foreground f = FOREGROUND_NONE;
 	pid_t pid;
-	int r, status;
+	int r;
 
 	r = foreground_open(&f, !a->no_subreaper, e);
 	if (r < 0)
@@ -68,14 +71,7 @@ static int run_foreground(const struct call *call, struct run_args *a, struct er
 	r = foreground_attach(&f, pid, e);
 	if (r >= 0)
 		r = lc_start(call->ctx, call->args[0], e);
-	if (r < 0)
-		return give_up(call, r);
-	status = foreground_wait(&f, e);
-	if (status < 0)
-		return give_up(call, status);
-	if (!a->keep)
-		delete_stopped(call);
-	return status;
+	return r < 0 ? give_up(call, r) : run_until_exit(call, &f, a->keep, e);
 }
 
 static int run(const struct call *call, struct err *e)

@@ -1,19 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* hull update: options become the JSON that lc_update takes. */
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "command.h"
+#include "input.h"
 #include "base/cleanup.h"
-#include "base/file.h"
 
 struct update_args {
 	const char *resources;
 	uint64_t weight, period, shares, burst, rt_period;
 	int64_t quota, rt_runtime, idle, limit, reservation, swap, pids;
 	const char *cpus, *mems;
+	const char *l3_cache, *mem_bw; /* not of the resources object */
 	bool has_weight, has_period, has_shares, has_burst, has_rt_period, has_quota,
 		has_rt_runtime, has_idle, has_limit, has_reservation, has_swap, has_pids, has_cpus,
 		has_mems;
@@ -42,8 +41,10 @@ static const struct opt options[] = {
 	ROW(mems, OPT_STRING, "cpuset-mems", .value = "LIST", .help = "memory nodes to use"),
 	ROW(pids, OPT_I64, "pids-limit", .value = "N", .help = "number of tasks, -1 for unlimited"),
 	ROW(weight, OPT_U64, "blkio-weight", .value = "N", .help = "relative weight of I/O"),
-	OPT(update_args, resources, OPT_UNSUPPORTED, "l3-cache-schema"),
-	OPT(update_args, resources, OPT_UNSUPPORTED, "mem-bw-schema"),
+	OPT(update_args, l3_cache, OPT_STRING, "l3-cache-schema", .value = "SCHEMA",
+	    .help = "share of the L3 cache, such as L3:0=ff0 (resctrl)"),
+	OPT(update_args, mem_bw, OPT_STRING, "mem-bw-schema", .value = "SCHEMA",
+	    .help = "share of the memory bandwidth, such as MB:0=50 (resctrl)"),
 	{},
 };
 
@@ -86,49 +87,30 @@ static const struct json_field resources_fields[] = {
 	{},
 };
 
-static int read_stdin(struct buf *out, struct err *e)
-{
-	char chunk[4096];
-	ssize_t n;
-
-	while ((n = read(STDIN_FILENO, chunk, sizeof(chunk))) > 0 && out->len <= JSON_MAX_SIZE)
-		buf_add(out, chunk, (size_t)n);
-	if (n < 0)
-		return err_sys(e, errno, "read", "standard input");
-	if (out->len > JSON_MAX_SIZE)
-		return err_bad(e, "", "standard input: more than %u bytes", JSON_MAX_SIZE);
-	return buf_ok(out) < 0 ? err_nomem(e) : 0;
-}
-
-static int update_from_stdin(const struct call *call, struct err *e)
-{
-	_cleanup_buf_ struct buf text = {};
-	int r = read_stdin(&text, e);
-
-	if (r < 0)
-		return r;
-	return lc_update(call->ctx, call->args[0], text.data ? text.data : "", text.len, e);
-}
-
 static int update_from_file(const struct call *call, const char *path, struct err *e)
 {
-	_cleanup_free_ char *text = NULL;
-	size_t len;
-	int r = file_read_at(AT_FDCWD, path, JSON_MAX_SIZE, &text, &len, e);
+	_cleanup_buf_ struct buf text = {};
+	int r = input_read(path, &text, e);
 
-	return r < 0 ? r : lc_update(call->ctx, call->args[0], text, len, e);
+	return r < 0 ? r : lc_update(call->ctx, call->args[0], text.data, text.len, e);
 }
 
 static int update_from_options(const struct call *call, struct err *e)
 {
+	const struct update_args *a = call->options;
 	_cleanup_buf_ struct buf text = {};
-	int r = json_encode(resources_fields, call->options, 0, &text, e);
+	int r = json_encode(resources_fields, a, 0, &text, e);
+	bool limits, rdt = a->l3_cache || a->mem_bw;
 
 	if (r < 0)
 		return r;
-	if (strcmp(text.data, "{}") == 0)
+	limits = strcmp(text.data, "{}") != 0;
+	if (!limits && !rdt)
 		return err_bad(e, "", "nothing to change: no option says what (see --help)");
-	return lc_update(call->ctx, call->args[0], text.data, text.len, e);
+	if (limits)
+		r = lc_update(call->ctx, call->args[0], text.data, text.len, e);
+	return r >= 0 && rdt ? lc_update_rdt(call->ctx, call->args[0], a->l3_cache, a->mem_bw, e)
+			     : r;
 }
 
 static int run(const struct call *call, struct err *e)
@@ -137,8 +119,6 @@ static int run(const struct call *call, struct err *e)
 
 	if (!a->resources)
 		return update_from_options(call, e);
-	if (strcmp(a->resources, "-") == 0)
-		return update_from_stdin(call, e);
 	return update_from_file(call, a->resources, e);
 }
 

@@ -35,6 +35,6 @@ struct command {
 
 #define ANY_NUMBER SIZE_MAX
 
-extern const struct command cmd_check, cmd_create, cmd_delete, cmd_exec, cmd_features, cmd_kill,
-	cmd_list, cmd_pause, cmd_ps, cmd_resume, cmd_run, cmd_spec, cmd_start, cmd_state,
-	cmd_update;
+extern const struct command cmd_check, cmd_checkpoint, cmd_create, cmd_delete, cmd_events, cmd_exec,
+	cmd_features, cmd_kill, cmd_list, cmd_mounts, cmd_pause, cmd_ps, cmd_restore, cmd_resume,
+	cmd_run, cmd_spec, cmd_start, cmd_state, cmd_top, cmd_update;

@@ -11,7 +11,8 @@
  * as it is, which then protects itself.
  *
  * The program is found relative to this one, so that an installation can be moved:
- * ../libexec/hull/NAME, or libexec/NAME in a build tree.
+ * ../libexec/hull/NAME, or libexec/NAME in a build tree. It can no longer tell where it is from, and
+ * looks for programs beside it: $HULL_LIBEXEC says where that is.
  */
 #include <linux/fcntl.h>
 #include <linux/limits.h>
@@ -20,6 +21,9 @@
 
 #define AT_EMPTY_PATH 0x1000 /* linux/fcntl.h hides it from some */
 #define STDERR 2
+
+#define LIBEXEC "HULL_LIBEXEC="
+#define LIBEXEC_LEN ((long)sizeof(LIBEXEC) - 1)
 
 static const char installed[] = "../libexec/hull/";
 static const char built[] = "libexec/";
@@ -76,9 +80,21 @@ static long append(char *path, long len, const char *text, long n)
 	return len;
 }
 
-/* From own = FOLDER/NAME to FOLDER/via/NAME. */
+/* Copies the environment behind an entry of ours, which comes first and is therefore found first. */
+static char **with_entry(char **copy, char *entry, char **envp)
+{
+	long n = 0;
+
+	copy[n++] = entry;
+	do
+		copy[n] = envp[n - 1];
+	while (copy[n++]);
+	return copy;
+}
+
+/* From own = FOLDER/NAME to FOLDER/via/NAME; entry names the folder of that. */
 static void become_via(const char *own, long own_len, const char *via, long via_len,
-		       char *const argv[], char *const envp[])
+		       char *const argv[], char *entry, char *const envp[])
 {
 	char path[PATH_MAX];
 	long folder = own_len, len;
@@ -87,6 +103,7 @@ static void become_via(const char *own, long own_len, const char *via, long via_
 		folder--;
 	len = append(path, 0, own, folder);
 	len = append(path, len, via, via_len);
+	append(entry, append(entry, 0, LIBEXEC, LIBEXEC_LEN), path, len);
 	append(path, len, own + folder, own_len - folder);
 	become(path, argv, envp);
 }
@@ -94,11 +111,15 @@ static void become_via(const char *own, long own_len, const char *via, long via_
 __attribute__((used, noreturn)) void launch(long *stack);
 void launch(long *stack)
 {
-	char own[PATH_MAX], **argv = (char **)(stack + 1), **envp = argv + stack[0] + 1;
-	long len = own_path(own);
+	char own[PATH_MAX], entry[PATH_MAX], **argv = (char **)(stack + 1);
+	char **given = argv + stack[0] + 1, **envp;
+	long len = own_path(own), n = 0;
 
-	become_via(own, len, installed, sizeof(installed) - 1, argv, envp);
-	become_via(own, len, built, sizeof(built) - 1, argv, envp);
+	while (given[n])
+		n++;
+	envp = with_entry(__builtin_alloca(sizeof(*envp) * (unsigned long)(n + 2)), entry, given);
+	become_via(own, len, installed, sizeof(installed) - 1, argv, entry, envp);
+	become_via(own, len, built, sizeof(built) - 1, argv, entry, envp);
 	call(SYS_write, STDERR, (long)missing, sizeof(missing) - 1, 0, 0);
 	for (;;)
 		call(SYS_exit_group, 1, 0, 0, 0, 0);

@@ -54,8 +54,9 @@ static const struct opt global_options[] = {
 	OPT(globals, root, OPT_STRING, "root", .value = "DIR",
 	    .help = "where containers are remembered (default: " ROOT
 		    ", or $XDG_RUNTIME_DIR/hull when rootless)"),
-	OPT(globals, log, OPT_STRING, "log", .value = "FILE",
-	    .help = "append the log to FILE; errors appear on stderr as well"),
+	OPT(globals, log, OPT_STRING, "log", .value = "TARGET",
+	    .help = "log to a file, file:PATH, journald:ID or syslog:ID; errors appear on stderr "
+		    "as well"),
 	OPT(globals, log_format, OPT_CHOICE, "log-format", .standard = "text",
 	    .help = "how the log is written", OPT_NAMES(log_formats)),
 	OPT(globals, log_level, OPT_CHOICE, "log-level", .standard = "warning",
@@ -72,9 +73,10 @@ static const struct opt global_options[] = {
 };
 
 static const struct command *const commands[] = {
-	&cmd_create, &cmd_start,  &cmd_run,  &cmd_exec,	    &cmd_state,
-	&cmd_kill,   &cmd_delete, &cmd_list, &cmd_ps,	    &cmd_pause,
-	&cmd_resume, &cmd_update, &cmd_spec, &cmd_features, &cmd_check,
+	&cmd_create, &cmd_start,  &cmd_run,	   &cmd_exec,	  &cmd_state,
+	&cmd_kill,   &cmd_delete, &cmd_list,	   &cmd_ps,	  &cmd_pause,
+	&cmd_resume, &cmd_update, &cmd_checkpoint, &cmd_restore,  &cmd_events,
+	&cmd_top,    &cmd_mounts, &cmd_spec,	   &cmd_features, &cmd_check,
 };
 
 static const struct command *find_command(const char *name)
@@ -148,7 +150,7 @@ static int set_context(const struct globals *g, struct lc_ctx *ctx, struct buf *
 static int open_log(const struct globals *g, struct err *e)
 {
 	const struct log_config config = {
-		.path = g->log && *g->log ? g->log : NULL,
+		.target = g->log && *g->log ? g->log : NULL,
 		.format = g->log_format,
 		.level = g->debug ? LOG_DEBUG : g->log_level,
 	};

@@ -20,8 +20,8 @@ int report_open(const struct log_config *config, struct err *e)
 	int r = log_open(config);
 
 	if (r < 0)
-		return err_sys(e, r, "open", "log %s", config->path ? config->path : "on stderr");
-	only_log = !config->path && config->format == LOG_FORMAT_JSON;
+		return err_sys(e, r, "open", "log %s", config->target ? config->target : "on stderr");
+	only_log = !config->target && config->format == LOG_FORMAT_JSON;
 	return 0;
 }
 
@@ -50,7 +50,7 @@ void report_error(const char *command, const char *subject, const struct err *e)
 	size_t len = format(line, sizeof(line) - 1, command, subject, e);
 
 	make_printable(line);
-	if (only_log || log_is_file())
+	if (only_log || log_is_elsewhere())
 		log_error("%s", line + sizeof(PROGRAM) - 1);
 	if (only_log)
 		return;

@@ -101,7 +101,7 @@ int oci_start(void *init, int terminal, pid_t *ret_pid, struct err *e)
 	struct lc_ctx ctx = context(t);
 
 	(void)terminal, (void)ret_pid; /* it has been made already */
-	return by_runner(t) ? runner_call(t, e, "start", t->init.id, NULL)
+	return by_runner(t) ? runner_call(t, "start", NULL, NULL, e)
 			    : lc_start(&ctx, t->init.id, e);
 }
 
@@ -129,7 +129,7 @@ int oci_pause(void *init, int terminal, pid_t *ret_pid, struct err *e)
 	struct lc_ctx ctx = context(t);
 
 	(void)terminal, (void)ret_pid; /* nothing is made */
-	return by_runner(t) ? runner_call(t, e, "pause", t->init.id, NULL)
+	return by_runner(t) ? runner_call(t, "pause", NULL, NULL, e)
 			    : lc_pause(&ctx, t->init.id, e);
 }
 
@@ -139,7 +139,7 @@ int oci_resume(void *init, int terminal, pid_t *ret_pid, struct err *e)
 	struct lc_ctx ctx = context(t);
 
 	(void)terminal, (void)ret_pid; /* nothing is made */
-	return by_runner(t) ? runner_call(t, e, "resume", t->init.id, NULL)
+	return by_runner(t) ? runner_call(t, "resume", NULL, NULL, e)
 			    : lc_resume(&ctx, t->init.id, e);
 }
 
@@ -150,7 +150,7 @@ int oci_delete(void *init, int terminal, pid_t *ret_pid, struct err *e)
 	int r;
 
 	(void)terminal, (void)ret_pid; /* nothing is made */
-	r = by_runner(t) ? runner_call(t, e, "delete", "--force", t->init.id, NULL)
+	r = by_runner(t) ? runner_call(t, "delete", "--force", NULL, e)
 			 : lc_delete(&ctx, t->init.id, true, e);
 	return r < 0 ? r : unmount_rootfs(t, e);
 }
@@ -175,6 +175,6 @@ int oci_kill_all(void *call, int terminal, pid_t *ret_pid, struct err *e)
 	(void)terminal, (void)ret_pid; /* nothing is made */
 	fmt_str(number, sizeof(number), "%d", c->signal);
 	if (by_runner(c->task))
-		return runner_call(c->task, e, "kill", "--all", c->task->init.id, number, NULL);
+		return runner_call(c->task, "kill", "--all", number, e);
 	return lc_kill(&ctx, c->task->init.id, c->signal, true, e);
 }

@@ -71,6 +71,26 @@ void proc_work(struct proc *p, worker_fn run, const int *stdio)
 		task_event(p, EV_FAILED, take_ptr(p->pending));
 }
 
+static void on_io_ready(void *data, const struct err *e)
+{
+	struct proc *p = data;
+	int stdio[3];
+
+	if (e) {
+		p->worker.err = *e;
+		task_event(p, EV_FAILED, take_ptr(p->pending));
+		return;
+	}
+	io_child_fds(p->io, stdio);
+	proc_work(p, p->make, stdio);
+}
+
+void proc_make(struct proc *p, worker_fn run)
+{
+	p->make = run;
+	io_when_ready(p->io, on_io_ready, p);
+}
+
 static void on_exit_of(struct reaper_watch *w, int status, const struct timespec *when)
 {
 	struct proc *p = container_of(w, struct proc, watch);
@@ -113,7 +133,7 @@ void proc_kill(struct proc *p, struct request *r)
 		request_fail(r, TTRPC_NOT_FOUND, "process already finished: not found");
 	else if (kill(p->pid, (int)m->signal) < 0)
 		request_fail(r, TTRPC_UNKNOWN, "kill %s with signal %u: %s", p->id, m->signal,
-			     strerrordesc_np(errno));
+			     strerror(errno));
 	else
 		request_reply_empty(r);
 }

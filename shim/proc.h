@@ -41,6 +41,7 @@ struct proc {
 	pid_t pid;
 	struct reaper_watch watch;
 	struct worker worker;
+	worker_fn make;		 /* waits for the streams */
 	struct request *pending; /* what the worker does it for */
 	struct request *waiters, *deleters;
 	bool ended;	/* the process is gone ... */
@@ -52,6 +53,9 @@ struct proc {
 bool proc_is_exec(const struct proc *p);
 /* Opens the streams; what came before them (size, CloseIO) is applied. */
 int proc_open_io(struct proc *p, struct err *e);
+/* Starts a worker that makes the process, with its streams, when whoever takes them is ready; on
+ * failure the event is EV_FAILED. */
+void proc_make(struct proc *p, worker_fn run);
 /* The process runs: copying begins, for a terminal with the master that the worker received. */
 int proc_start_io(struct proc *p, struct err *e);
 /* Starts a worker for the state the process has been put in; on failure the event is EV_FAILED. */

@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -288,16 +287,17 @@ int runner_update(const struct task *t, const char *resources, struct err *e)
 	return run(&c, e);
 }
 
-int runner_call(const struct task *t, struct err *e, ...)
+int runner_call(const struct task *t, const char *verb, const char *flag, const char *last,
+		struct err *e)
 {
 	struct command c;
-	const char *word;
-	va_list ap;
 
 	begin(&c, t);
-	va_start(ap, e);
-	while ((word = va_arg(ap, const char *)))
-		add(&c, word);
-	va_end(ap);
+	add(&c, verb);
+	if (flag)
+		add(&c, flag);
+	add(&c, t->init.id);
+	if (last)
+		add(&c, last);
 	return run(&c, e);
 }

@@ -12,5 +12,6 @@ int runner_create(const struct task *t, int terminal, pid_t *ret_pid, struct err
 int runner_exec(const struct proc *p, int terminal, pid_t *ret_pid, struct err *e);
 /* resources: JSON, for its standard input. */
 int runner_update(const struct task *t, const char *resources, struct err *e);
-/* Any other verb; its words end with NULL. On failure *e has what the runtime logged as error. */
-int runner_call(const struct task *t, struct err *e, ...) __attribute__((sentinel));
+/* Any other verb: `VERB [FLAG] ID [LAST]`. On failure *e has what the runtime logged as error. */
+int runner_call(const struct task *t, const char *verb, const char *flag, const char *last,
+		struct err *e);

@@ -18,11 +18,14 @@
 #include "base/log.h"
 #include "service.h"
 #include "task.h"
+#include "trim.h"
 
 #define PROCESS_NAME "containerd-shim-hull-v2" /* the kernel keeps 15 characters of it */
 #define FLUSH_MS 5000
 /* Without a running container and without a connection for so long, nobody knows of us. */
 #define IDLE_MS (3 * 60 * 1000)
+/* Longer than the pauses within what a client does with a container. */
+#define QUIET_MS 250
 
 /* ---- becoming one ---- */
 
@@ -181,7 +184,7 @@ static int set_up(struct shim *s, struct signals *g, int listener, struct err *e
 	if (r == 0)
 		r = reaper_new(s->loop, &s->reaper, e);
 	if (r == 0)
-		r = oom_new(s->loop, &s->oom, e);
+		r = lc_oom_new(s->loop, &s->oom, e);
 	if (r == 0)
 		r = publisher_new(s->loop, getenv("TTRPC_ADDRESS"), s->ns, &s->events, e);
 	if (r == 0)
@@ -203,6 +206,8 @@ int serve(const struct args *a, const char *address, int listener_take, int argc
 	if (r == 0) {
 		rename_process(a, argc, argv);
 		shim_changed(&s);
+		trim_prepare();
+		ev_when_quiet(s.loop, QUIET_MS, trim);
 		r = ev_run(s.loop);
 	} else {
 		err_text(&e, text, sizeof(text));

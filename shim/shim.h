@@ -3,7 +3,7 @@
 #pragma once
 
 #include "base/ev.h"
-#include "oom.h"
+#include "libcontainer.h"
 #include "publish.h"
 #include "reaper.h"
 #include "ttrpc.h"
@@ -14,7 +14,7 @@ struct shim {
 	const char *ns;
 	struct ev_loop *loop;
 	struct reaper *reaper;
-	struct oom *oom;
+	struct lc_oom *oom;
 	struct publisher *events;
 	struct ttrpc_server *server;
 	struct task *tasks;

@@ -15,7 +15,7 @@ struct task {
 	struct proc init;
 	struct proc *execs;
 	int cgroup; /* a group of its own, or -EBADF */
-	struct oom_watch oom;
+	struct lc_oom_watch oom;
 	bool removed; /* nothing of it is left but what the shim remembers */
 };
 

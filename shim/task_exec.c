@@ -62,7 +62,6 @@ static bool init_is_gone(const struct task *t)
 void exec_start(struct proc *p, struct request *r)
 {
 	struct err e;
-	int stdio[3];
 
 	if (init_is_gone(p->task)) {
 		request_fail(r, TTRPC_FAILED_PRECONDITION,
@@ -75,8 +74,7 @@ void exec_start(struct proc *p, struct request *r)
 	}
 	p->state = PROC_STARTING;
 	p->pending = r;
-	io_child_fds(p->io, stdio);
-	proc_work(p, oci_exec, stdio);
+	proc_make(p, oci_exec);
 }
 
 /* Init may have ended meanwhile: what came too late goes with it. */

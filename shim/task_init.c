@@ -15,7 +15,7 @@
 
 /* ---- create ---- */
 
-static void on_oom(struct oom_watch *w)
+static void on_oom(struct lc_oom_watch *w)
 {
 	events_oom(container_of(w, struct task, oom));
 }
@@ -28,7 +28,7 @@ static void open_cgroup(struct task *t)
 
 	t->cgroup = lc_cgroup_open(&ctx, t->init.pid, &e);
 	if (t->cgroup >= 0)
-		oom_add(t->shim->oom, &t->oom, t->cgroup, on_oom);
+		lc_oom_add(t->shim->oom, &t->oom, t->cgroup, on_oom);
 	else
 		proc_log(&t->init, "cgroup", &e);
 }
@@ -44,13 +44,10 @@ static int save_options(const struct task *t, struct err *e)
 
 void init_make(struct proc *p)
 {
-	int stdio[3];
-
-	io_child_fds(p->io, stdio);
 	if (save_options(p->task, &p->worker.err) < 0)
 		task_event(p, EV_FAILED, take_ptr(p->pending));
 	else
-		proc_work(p, oci_create, stdio);
+		proc_make(p, oci_create);
 }
 
 void init_created(struct proc *p, struct request *r)
@@ -268,7 +265,7 @@ static void save_exit(const struct proc *p)
 
 static void tell_exit(struct proc *p)
 {
-	oom_check(&p->task->oom);
+	lc_oom_check(&p->task->oom);
 	save_exit(p);
 	proc_tell_exit(p);
 	shim_changed(p->task->shim);

@@ -7,13 +7,13 @@ _hull_options() {
 		echo --root --log --log-format --log-level --debug --systemd-cgroup \
 			--cgroup-manager --rootless --version ;;
 	create | run)
-		echo --bundle --console-socket --pid-file --no-pivot --no-new-keyring \
-			--preserve-fds --dry-run
+		echo --bundle --console-socket --pidfd-socket --pid-file --no-pivot \
+			--no-new-keyring --preserve-fds --dry-run
 		test "$1" = create || echo --detach --keep --no-subreaper ;;
 	exec)
 		echo --process --tty --detach --env --user --additional-gids --cap --cwd --cgroup \
 			--ignore-paused --preserve-fds --pid-file --console-socket \
-			--process-label --apparmor --no-new-privs ;;
+			--pidfd-socket --process-label --apparmor --no-new-privs ;;
 	kill) echo --all ;;
 	delete) echo --force ;;
 	list) echo --format --quiet ;;
@@ -32,7 +32,7 @@ _hull_options() {
 _hull_values() {
 	case $1:$2 in
 	*:--bundle | *:-b | *:--root | *:--cwd) compgen -d -- "$3" ;;
-	*:--log | *:--pid-file | *:--console-socket | *:--process | *:-p | *:--resources | *:-r)
+	*:--log | *:--pid-file | *:--console-socket | *:--pidfd-socket | *:--process | *:-p | *:--resources | *:-r)
 		compgen -f -- "$3" ;;
 	*:--log-format) compgen -W 'text json' -- "$3" ;;
 	*:--log-level) compgen -W 'error warning info debug' -- "$3" ;;

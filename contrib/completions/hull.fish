@@ -58,6 +58,7 @@ complete -c hull -n '__hull_command help' -a "$commands"
 
 complete -c hull -n '__hull_command create run spec check' -s b -l bundle -r -a '(__fish_complete_directories)' -d 'Directory of the bundle'
 complete -c hull -n '__hull_command create run exec' -l console-socket -r -F -d 'Socket that receives the terminal'
+complete -c hull -n '__hull_command create run exec' -l pidfd-socket -r -F -d 'Socket that receives a pidfd'
 complete -c hull -n '__hull_command create run exec' -l pid-file -r -F -d 'Write the process id to a file'
 complete -c hull -n '__hull_command create run exec' -l preserve-fds -x -d 'Hand down more descriptors'
 complete -c hull -n '__hull_command create run' -l no-pivot -d 'Move the root file system instead of pivot_root'

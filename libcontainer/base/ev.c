@@ -19,6 +19,9 @@ struct ev_loop {
 	unsigned n_sources;
 	bool stopped;
 	int value;
+	void (*quiet)(void); /* NULL: nobody wants to know */
+	int quiet_ms;
+	bool asleep;   /* quiet was called for this sleep */
 	int n_pending; /* events of the batch; those worked off or taken out have no source */
 	struct epoll_event pending[EV_BATCH];
 };
@@ -106,16 +109,27 @@ static int work_off(struct ev_loop *loop)
 	return r < 0 ? r : 0;
 }
 
+void ev_when_quiet(struct ev_loop *loop, int ms, void (*fn)(void))
+{
+	loop->quiet = fn;
+	loop->quiet_ms = ms;
+}
+
 int ev_run(struct ev_loop *loop)
 {
 	int r;
 
 	while (!loop->stopped) {
-		r = epoll_wait(loop->epoll, loop->pending, EV_BATCH, -1);
+		const int timeout = loop->quiet && !loop->asleep ? loop->quiet_ms : -1;
+
+		r = epoll_wait(loop->epoll, loop->pending, EV_BATCH, timeout);
 		if (r < 0 && errno == EINTR)
 			continue;
 		if (r < 0)
 			return -errno;
+		loop->asleep = r == 0;
+		if (loop->asleep)
+			loop->quiet();
 		loop->n_pending = r;
 		r = work_off(loop);
 		if (r < 0)

@@ -27,6 +27,8 @@ void ev_del(struct ev_source *s); /* fine when not added */
 /* Runs until ev_stop() or a callback fails. Returns the value of either. */
 int ev_run(struct ev_loop *loop);
 void ev_stop(struct ev_loop *loop, int value);
+/* fn is called when nothing has happened for ms, once before each long sleep. */
+void ev_when_quiet(struct ev_loop *loop, int ms, void (*fn)(void));
 
 /* A timer, embedded in its owner as well; zeroed it is stopped. Only a running timer has a
  * descriptor, and none ticks. */

@@ -158,6 +158,14 @@ void json_u64(struct json_writer *w, uint64_t value)
 	put_raw(w, digits);
 }
 
+void json_hundredths(struct json_writer *w, uint32_t value)
+{
+	char digits[16];
+
+	fmt_str(digits, sizeof(digits), "%u.%u%u", value / 100, value / 10 % 10, value % 10);
+	put_raw(w, digits);
+}
+
 void json_bool(struct json_writer *w, bool value)
 {
 	put_raw(w, value ? "true" : "false");

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Log records in the two forms that the clients of OCI runtimes read. */
+/* Log records: in the two forms that the clients of OCI runtimes read, or for a log daemon. */
 #include "base/log.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -11,11 +12,16 @@
 #include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/fd.h"
+#include "base/fmt.h"
+#include "base/log_socket.h"
 #include "base/utf8.h"
 
-static struct {
-	int fd; /* owned when it is a file */
-	bool is_file;
+#define MAX_IDENTIFIER 128
+
+static struct sink {
+	int fd;				 /* owned unless it is stderr */
+	char identifier[MAX_IDENTIFIER]; /* "": a stream; else: */
+	enum log_daemon daemon;
 	enum log_format format;
 	enum log_level level;
 } sink = { .fd = STDERR_FILENO, .format = LOG_FORMAT_TEXT, .level = LOG_INFO };
@@ -27,29 +33,66 @@ static const char *const level_names[] = {
 	[LOG_DEBUG] = "debug",
 };
 
+/* What follows the prefix of a target, NULL when it has another one. */
+static const char *after(const char *target, const char *prefix)
+{
+	size_t n = strlen(prefix);
+
+	return strncmp(target, prefix, n) == 0 ? target + n : NULL;
+}
+
+static int open_file(const char *path)
+{
+	int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_NOCTTY | O_CLOEXEC, 0644);
+
+	return fd < 0 ? -errno : fd;
+}
+
+static int open_daemon(struct sink *s, enum log_daemon daemon, const char *identifier)
+{
+	size_t n = 0;
+
+	while (isgraph((unsigned char)identifier[n]))
+		n++;
+	if (n == 0 || n >= MAX_IDENTIFIER || identifier[n])
+		return -EINVAL;
+	fmt_str(s->identifier, sizeof(s->identifier), "%s", identifier);
+	s->daemon = daemon;
+	return log_socket_connect(daemon);
+}
+
+static int open_target(struct sink *s, const char *target)
+{
+	const char *rest;
+
+	if (!target)
+		return STDERR_FILENO;
+	if ((rest = after(target, "journald:")))
+		return open_daemon(s, LOG_JOURNALD, rest);
+	if ((rest = after(target, "syslog:")))
+		return open_daemon(s, LOG_SYSLOG, rest);
+	rest = after(target, "file:");
+	return open_file(rest ? rest : target);
+}
+
 int log_open(const struct log_config *config)
 {
-	int fd = STDERR_FILENO;
+	struct sink s = { .format = config->format, .level = config->level };
 
-	if (config->path) {
-		fd = open(config->path, O_WRONLY | O_APPEND | O_CREAT | O_NOCTTY | O_CLOEXEC, 0644);
-		if (fd < 0)
-			return -errno;
-	}
+	s.fd = open_target(&s, config->target);
+	if (s.fd < 0)
+		return s.fd;
 	log_close();
-	sink.fd = fd;
-	sink.is_file = config->path != NULL;
-	sink.format = config->format;
-	sink.level = config->level;
+	sink = s;
 	return 0;
 }
 
 void log_close(void)
 {
-	if (sink.is_file)
+	if (log_is_elsewhere())
 		x_close(sink.fd);
 	sink.fd = STDERR_FILENO;
-	sink.is_file = false;
+	sink.identifier[0] = '\0';
 }
 
 bool log_enabled(enum log_level level)
@@ -57,9 +100,9 @@ bool log_enabled(enum log_level level)
 	return level <= sink.level;
 }
 
-bool log_is_file(void)
+bool log_is_elsewhere(void)
 {
-	return sink.is_file;
+	return sink.fd != STDERR_FILENO;
 }
 
 /* Adds a character that may not stand in a quoted string as it is. */
@@ -137,6 +180,10 @@ void log_at(enum log_level level, const char *fmt, ...)
 	va_start(ap, fmt);
 	buf_fmtv(&msg, fmt, ap);
 	va_end(ap);
+	if (buf_ok(&msg) == 0 && sink.identifier[0]) {
+		log_socket_send(sink.fd, sink.daemon, sink.identifier, level, msg.data, msg.len);
+		return;
+	}
 	if (buf_ok(&msg) == 0)
 		add_record(&record, level, &msg);
 	/* There is nowhere left to complain about a log that cannot be written. */

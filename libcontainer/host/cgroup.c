@@ -15,6 +15,7 @@
 #include "base/fmt.h"
 #include "base/path.h"
 #include "host/cgroup_fs.h"
+#include "host/cgroup_systemd.h"
 #include "host/host.h"
 #include "host/mount_tree.h"
 #include "sys/sys.h"
@@ -116,6 +117,12 @@ static int path_plan(const struct host_env *h, const char *wanted, struct plan *
 	return p->cgroup.path ? 0 : err_nomem(e);
 }
 
+/* No path, and one that does not begin at the root of the tree, leave the place to us. */
+static bool is_relative(const char *path)
+{
+	return !path || path[0] != '/';
+}
+
 static bool mount_is_writable_cgroup(const struct spec_mount *m)
 {
 	char path[PATH_MAX];
@@ -179,20 +186,20 @@ int cgroup_plan(const struct host_env *h, const struct spec *s, struct plan *p, 
 	struct plan_cgroup limits = { 0 };
 	int r;
 
-	if (h->cgroup_systemd)
-		return err_kind(
-			e, ERR_UNSUPPORTED,
-			"this build has no systemd cgroup driver: leave out --systemd-cgroup");
 	r = cgroup_limits_plan(res, "linux.resources", &limits, p->arena, e);
 	if (r < 0)
 		return r;
 	if (h->cgroup_disabled)
 		return refuse_limits(&limits, e);
 	p->cgroup = limits;
-	r = path_plan(h, s->linux_.cgroups_path, p, e);
+	r = h->cgroup_systemd ? cgroup_systemd_plan(h, s, &p->cgroup, p->arena, e)
+			      : path_plan(h, s->linux_.cgroups_path, p, e);
 	if (r < 0)
 		return r;
 	owner_plan(s, &p->cgroup);
+	if (h->rootless && !h->dry_run && !h->cgroup_systemd)
+		return cgroup_rootless_plan(h, is_relative(s->linux_.cgroups_path), &p->cgroup,
+					    p->arena, e);
 	/* Without the initial user namespace's rights the kernel neither takes the program nor
 	 * lets anybody make a device node. */
 	return h->rootless ? 0 : cgroup_devices_plan(&s->linux_, &p->cgroup, p->arena, e);

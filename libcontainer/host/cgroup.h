@@ -2,6 +2,7 @@
 /* Control groups, version 2 only: one directory per container below the cgroup2 mount. */
 #pragma once
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -9,6 +10,8 @@
 #include "base/err.h"
 #include "plan/plan.h"
 #include "spec/spec.h"
+
+struct host_env;
 
 /* Opens the root of the cgroup2 tree: root when given (tests), else /sys/fs/cgroup when it is
  * cgroup2, else /sys/fs/cgroup/unified, else the first cgroup2 mount of mountinfo. O_PATH fd,
@@ -20,6 +23,9 @@ int cgroup_open_root(const char *root, char *ret_path, struct err *e);
  * (ERR_UNSUPPORTED, e->where = the limit that asks for it). Sets cg->created. Returns an owned
  * O_DIRECTORY fd of the group (usable with CLONE_INTO_CGROUP). Undoes its own work on failure. */
 int cgroup_create(const char *root, struct plan_cgroup *cg, struct err *e);
+/* For a group that systemd has made: makes the controllers available that systemd knows nothing of
+ * (hugetlb, rdma). Returns an owned O_DIRECTORY fd. */
+int cgroup_adopt(const char *root, const struct plan_cgroup *cg, struct err *e);
 /* Removes the empty directories that cgroup_create made, parents too. */
 void cgroup_unmake(const char *root, const struct plan_cgroup *cg);
 /* Whether cgroup_create could: are the controllers of its writes there? Changes nothing. */
@@ -43,14 +49,22 @@ int cgroup_pids_in(int dirfd, const char *path, pid_t **ret, size_t *ret_n, stru
 /* Opens the directory of an existing group (for exec's CLONE_INTO_CGROUP). O_DIRECTORY fd. */
 int cgroup_open(const char *root, const char *path, struct err *e);
 
+/* cgroup_rootless.c: the path of the group of a process ("self" or a number) below the cgroup2 mount, ""
+ * when it is in none. Source: cgroups(7). */
+int cgroup_path_of(const char *process, char ret[PATH_MAX], struct err *e);
+/* A caller without privileges: cg, which may be placed beside our own group, stays when it is
+ * delegated to us, and becomes none else. ERR_DENIED when it has limits then. */
+int cgroup_rootless_plan(const struct host_env *h, bool beside, struct plan_cgroup *cg,
+			 struct arena *arena, struct err *e);
+
 /* cgroup_limits.c: resources that passed spec_check -> writes, in the arena; where begins with `at`
  * ("linux.resources"). ERR_UNSUPPORTED for what cgroup v2 cannot do (swappiness). */
 int cgroup_limits_plan(const struct spec_resources *r, const char *at, struct plan_cgroup *cg,
 		       struct arena *arena, struct err *e);
 /* cgroup_update.c: writes the given limits of an existing group (checkBeforeUpdate honoured, device
- * rules left alone). */
-int cgroup_update(const char *root, const char *path, const struct spec_resources *r,
-		  struct err *e);
+ * rules left alone). systemd: its unit, without properties, or NULL. */
+int cgroup_update(const char *root, const char *path, struct plan_systemd *systemd,
+		  const struct spec_resources *r, struct err *e);
 /* cgroup_weight.c: cpu.shares -> cpu.weight, blkio weight (10-1000) -> io.weight. */
 uint64_t cgroup_weight_from_shares(uint64_t shares);
 uint64_t cgroup_io_weight(uint64_t blkio_weight);

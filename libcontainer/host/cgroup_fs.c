@@ -309,6 +309,23 @@ int cgroup_create(const char *root, struct plan_cgroup *cg, struct err *e)
 	return r;
 }
 
+int cgroup_adopt(const char *root, const struct plan_cgroup *cg, struct err *e)
+{
+	char root_path[PATH_MAX];
+	_cleanup_close_ int root_fd = cgroup_open_root(root, root_path, e);
+	int fd, r;
+
+	if (root_fd < 0)
+		return root_fd;
+	r = cgroup_fs_check(root_fd, root_path, cg, e);
+	if (r >= 0)
+		r = cgroup_fs_enable(root_fd, cg, e);
+	if (r < 0)
+		return r;
+	fd = cgroup_fs_open(root_fd, cg->path);
+	return fd < 0 ? err_sys(e, fd, "open", "cgroup %s", cg->path) : fd;
+}
+
 void cgroup_unmake(const char *root, const struct plan_cgroup *cg)
 {
 	struct err ignored;

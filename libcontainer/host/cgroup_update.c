@@ -9,6 +9,7 @@
 #include "base/num.h"
 #include "host/cgroup.h"
 #include "host/cgroup_fs.h"
+#include "host/cgroup_systemd.h"
 
 /* cpu.max holds quota and period: the half that is not given stays as it is. */
 static void keep_other_half(int dirfd, struct spec_cpu *cpu)
@@ -46,6 +47,13 @@ static int check_usage(int dirfd, const struct spec_memory *m, struct err *e)
 		       (long long)m->limit, (unsigned long long)used);
 }
 
+static int tell_systemd(struct plan_cgroup *cg, struct arena *arena, struct err *e)
+{
+	int r = cgroup_systemd_limits(cg, cg->systemd, arena, e);
+
+	return r < 0 ? r : cgroup_systemd_set(cg->systemd, e);
+}
+
 static int write_limits(int root_fd, const char *root_path, int dirfd,
 			const struct spec_resources *r, struct plan_cgroup *cg, struct err *e)
 {
@@ -57,6 +65,8 @@ static int write_limits(int root_fd, const char *root_path, int dirfd,
 	ret = cgroup_limits_plan(r, "", cg, arena, e);
 	if (ret >= 0)
 		ret = cgroup_fs_check(root_fd, root_path, cg, e);
+	if (ret >= 0 && cg->systemd)
+		ret = tell_systemd(cg, arena, e);
 	if (ret >= 0)
 		ret = cgroup_fs_enable(root_fd, cg, e);
 	if (ret >= 0)
@@ -65,12 +75,13 @@ static int write_limits(int root_fd, const char *root_path, int dirfd,
 }
 
 /* Device rules are for create: clients send them along with every update, without linux.devices. */
-int cgroup_update(const char *root, const char *path, const struct spec_resources *r, struct err *e)
+int cgroup_update(const char *root, const char *path, struct plan_systemd *systemd,
+		  const struct spec_resources *r, struct err *e)
 {
 	char root_path[PATH_MAX];
 	_cleanup_close_ int root_fd = cgroup_open_root(root, root_path, e);
 	_cleanup_close_ int dirfd = -EBADF;
-	struct plan_cgroup cg = { .path = path };
+	struct plan_cgroup cg = { .path = path, .systemd = systemd };
 	struct spec_resources whole = *r;
 	struct spec_cpu cpu;
 	int ret;

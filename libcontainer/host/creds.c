@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/capability.h>
 
+#include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "host/host.h"
@@ -53,7 +54,13 @@ const char *const *creds_capability_names(void)
 	return names;
 }
 
-static uint64_t mask_of(const spec_strings *names, const char *set)
+/* What is ignored and why, for one warning: clients read the log as one JSON object. */
+static void complain(struct buf *ignored, const char *set, const char *name, const char *why)
+{
+	buf_fmt(ignored, "%s%s %s (%s)", ignored->len ? ", " : "", set, name, why);
+}
+
+static uint64_t mask_of(const spec_strings *names, const char *set, struct buf *ignored)
 {
 	uint64_t mask = 0;
 
@@ -61,8 +68,7 @@ static uint64_t mask_of(const spec_strings *names, const char *set)
 		int cap = creds_capability(names->items[i]);
 
 		if (cap < 0)
-			log_warning("process.capabilities.%s[%zu]: %s is unknown and ignored", set,
-				    i, names->items[i]);
+			complain(ignored, set, names->items[i], "unknown");
 		else
 			mask |= cap_bit(cap);
 	}
@@ -89,15 +95,15 @@ static uint64_t grantable(const struct spec *s)
 }
 
 /* Takes from a set what the others do not allow it (capabilities(7)). */
-static void restrict_to(uint64_t *set, uint64_t allowed, const char *name, const char *why)
+static void restrict_to(uint64_t *set, uint64_t allowed, const char *name, const char *why,
+			struct buf *ignored)
 {
 	uint64_t lost = *set & ~allowed;
 	char cap_name[MAX_NAME];
 
 	for (int cap = 0; cap < MAX_CAPS; cap++)
 		if (lost & cap_bit(cap) && upper_name(cap, cap_name))
-			log_warning("process.capabilities.%s: %s is ignored: %s", name, cap_name,
-				    why);
+			complain(ignored, name, cap_name, why);
 	*set &= allowed;
 }
 
@@ -105,21 +111,24 @@ static void plan_caps(const struct host_env *h, const struct spec *s,
 		      const struct spec_capabilities *given, struct plan_caps *ret)
 {
 	static const char denied[] = "not granted to hull or unknown to the kernel";
+	_cleanup_buf_ struct buf ignored = {};
 	struct plan_caps c = {
-		.effective = mask_of(&given->effective, "effective"),
-		.permitted = mask_of(&given->permitted, "permitted"),
-		.inheritable = mask_of(&given->inheritable, "inheritable"),
-		.bounding = mask_of(&given->bounding, "bounding"),
-		.ambient = mask_of(&given->ambient, "ambient"),
+		.effective = mask_of(&given->effective, "effective", &ignored),
+		.permitted = mask_of(&given->permitted, "permitted", &ignored),
+		.inheritable = mask_of(&given->inheritable, "inheritable", &ignored),
+		.bounding = mask_of(&given->bounding, "bounding", &ignored),
+		.ambient = mask_of(&given->ambient, "ambient", &ignored),
 	};
 	uint64_t possible = h->dry_run ? UINT64_MAX : grantable(s);
 
-	restrict_to(&c.bounding, possible, "bounding", denied);
-	restrict_to(&c.permitted, possible, "permitted", denied);
-	restrict_to(&c.effective, c.permitted, "effective", "not permitted");
-	restrict_to(&c.inheritable, c.bounding, "inheritable", "not in the bounding set");
+	restrict_to(&c.bounding, possible, "bounding", denied, &ignored);
+	restrict_to(&c.permitted, possible, "permitted", denied, &ignored);
+	restrict_to(&c.effective, c.permitted, "effective", "not permitted", &ignored);
+	restrict_to(&c.inheritable, c.bounding, "inheritable", "not in the bounding set", &ignored);
 	restrict_to(&c.ambient, c.permitted & c.inheritable, "ambient",
-		    "not both permitted and inheritable");
+		    "not both permitted and inheritable", &ignored);
+	if (ignored.len && buf_ok(&ignored) == 0)
+		log_warning("process.capabilities: ignored: %s", ignored.data);
 	*ret = c;
 }
 

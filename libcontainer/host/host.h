@@ -14,6 +14,7 @@ struct host_env {
 	const char *bundle;	 /* absolute */
 	int bundle_fd;		 /* O_PATH; relative paths of config.json start here */
 	const char *cgroup_root; /* tests: a directory standing for the cgroup2 mount; else NULL */
+	const char *resctrl_root; /* tests: a directory standing for resctrl; else NULL */
 	bool dry_run; /* golden tests, --dry-run: open nothing, need nothing of the host */
 	bool no_pivot, no_new_keyring;
 	unsigned preserve_fds;
@@ -26,15 +27,16 @@ struct host_env {
 
 /* The steps, in this order; each fills its own part of *p. All return 0 or negative errno with *e
  * filled (e->where = place in config.json). In dry_run nothing of the host is opened. */
-int support_plan(const struct host_env *h, const struct spec *s, struct plan *p, struct err *e);
 int namespaces_plan(const struct host_env *h, const struct spec *s, struct plan *p, struct err *e);
 int idmap_plan(const struct host_env *h, const struct spec *s, struct plan *p, struct err *e);
+int netdev_plan(const struct host_env *h, const struct spec *s, struct plan *p, struct err *e);
 int rootfs_plan(const struct host_env *h, const struct spec *s, struct plan *p, struct err *e);
 int mounts_plan(const struct host_env *h, const struct spec *s, struct plan *p, struct err *e);
 int devices_plan(const struct host_env *h, const struct spec *s, struct plan *p, struct err *e);
 int paths_plan(const struct host_env *h, const struct spec *s, struct plan *p, struct err *e);
 int sysctl_plan(const struct host_env *h, const struct spec *s, struct plan *p, struct err *e);
 int cgroup_plan(const struct host_env *h, const struct spec *s, struct plan *p, struct err *e);
+int intelrdt_plan(const struct host_env *h, const struct spec *s, struct plan *p, struct err *e);
 int hooks_plan(const struct host_env *h, const struct spec *s, struct plan *p, struct err *e);
 /* The process of create (s->process) or of exec: fills *pp; args are strings of the arena. s may
  * supply seccomp and personality (linux section) and is needed by both. */
@@ -49,8 +51,13 @@ int rlimits_plan(const struct spec_process *sp, struct plan_process *pp, struct 
 		 struct err *e);
 int sched_plan(const struct spec *s, const struct spec_process *sp, struct plan_process *pp,
 	       struct arena *arena, struct err *e);
+int mempolicy_plan(const struct spec *s, struct plan_process *pp, struct arena *arena,
+		   struct err *e);
 int lsm_plan(const struct host_env *h, const struct spec_process *sp, struct plan_process *pp,
 	     struct arena *arena, struct err *e);
+/* lsm.c: an SELinux label that the loaded policy knows; *ret stays NULL when none is given. */
+int lsm_label(const struct host_env *h, const char *label, const char **ret, struct arena *arena,
+	      struct err *e);
 int seccomp_plan(const struct host_env *h, const struct spec *s, struct plan_process *pp,
 		 struct arena *arena, struct err *e);
 
@@ -62,8 +69,17 @@ int plan_build(const struct host_env *h, const struct spec *s, struct plan *p, s
 /* Applied by the host to a process that waits in init, by pid; proc_fd is the host's procfs. */
 int rlimits_apply(const struct plan_process *pp, pid_t pid, struct err *e);
 int sched_apply(const struct plan_process *pp, pid_t pid, int proc_fd, struct err *e);
-/* Writes the id maps (setgroups first); newuidmap/newgidmap when the caller may not. */
+/* Writes the id maps. */
 int idmap_apply(const struct plan_namespaces *ns, pid_t pid, int proc_fd, struct err *e);
+/* Writes one of setgroups, gid_map, uid_map of a process, in one write(2). 0 or -errno. */
+int idmap_write(int proc_fd, pid_t pid, const char *file, const char *text);
+
+/* userns.c: a caller without the right to mount becomes one that has it, for good: in a user namespace
+ * of its own, where ids are what they were, or in the one that config.json names; with a mount
+ * namespace of its own. Returns 1 when the mount namespace is another now, 0 when nothing was needed;
+ * ERR_INVALID when config.json has no user namespace, ERR_UNSUPPORTED naming the package uidmap,
+ * ERR_DENIED with what newuidmap said. To be called before anything is planned. */
+int userns_enter(const struct spec *s, struct err *e);
 
 /* hooks.c: runs the hooks of a kind in the runtime's namespaces, with the state on stdin; pid may
  * be 0 (poststop), status is "creating", "created", "running", "stopped". Each has its deadline:

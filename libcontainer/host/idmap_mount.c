@@ -63,19 +63,17 @@ static int holder_start(struct holder *ret, struct err *e)
 	return 0;
 }
 
-static int write_map(const struct plan *p, pid_t pid, const char *file, const char *text,
-		     struct err *e)
+static int write_map(int proc_fd, pid_t pid, const char *file, const char *text, struct err *e)
 {
 	char path[64];
 	int r;
 
 	fmt_str(path, sizeof(path), "%d/%s", (int)pid, file);
-	r = file_write_at(p->proc_fd, path, text);
+	r = file_write_at(proc_fd, path, text);
 	return r < 0 ? err_sys(e, r, "write", "%s of an idmapped mount", file) : 0;
 }
 
-static int open_namespace(const struct plan *p, const char *uid_map, const char *gid_map,
-			  struct err *e)
+int idmap_userns_open(int proc_fd, const char *uid_map, const char *gid_map, struct err *e)
 {
 	_cleanup_(holder_done) struct holder holder = { .pidfd = -EBADF, .keep_fd = -EBADF };
 	char path[64];
@@ -83,13 +81,13 @@ static int open_namespace(const struct plan *p, const char *uid_map, const char 
 
 	if (r < 0)
 		return r;
-	r = write_map(p, holder.pid, "uid_map", uid_map, e);
+	r = write_map(proc_fd, holder.pid, "uid_map", uid_map, e);
 	if (r == 0)
-		r = write_map(p, holder.pid, "gid_map", gid_map, e);
+		r = write_map(proc_fd, holder.pid, "gid_map", gid_map, e);
 	if (r < 0)
 		return r;
 	fmt_str(path, sizeof(path), "%d/ns/user", (int)holder.pid);
-	fd = sys_openat(p->proc_fd, path, O_RDONLY, 0);
+	fd = sys_openat(proc_fd, path, O_RDONLY, 0);
 	return fd < 0 ? err_sys(e, fd, "open", "/proc/%s", path) : fd;
 }
 
@@ -119,7 +117,7 @@ int idmap_mount_open(const struct plan *p, const struct spec_mount *sm, struct e
 
 	if (sm->uid_mappings.n == 0 && sm->gid_mappings.n == 0) {
 		if (p->ns.uid_map && p->ns.gid_map)
-			return open_namespace(p, p->ns.uid_map, p->ns.gid_map, e);
+			return idmap_userns_open(p->proc_fd, p->ns.uid_map, p->ns.gid_map, e);
 		return joined_namespace(p, e);
 	}
 	map_text(&sm->uid_mappings, &uids);
@@ -128,5 +126,5 @@ int idmap_mount_open(const struct plan *p, const struct spec_mount *sm, struct e
 		return err_nomem(e);
 	if (!uids.len || !gids.len)
 		return err_bad(e, "", "uidMappings and gidMappings must be given together");
-	return open_namespace(p, uids.data, gids.data, e);
+	return idmap_userns_open(p->proc_fd, uids.data, gids.data, e);
 }

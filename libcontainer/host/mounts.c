@@ -69,17 +69,14 @@ static bool is_labelled(const struct spec_mount *sm)
 	       !is_cgroup(sm);
 }
 
-static int plan_label(const struct host_env *h, const struct spec *s, const struct spec_mount *sm,
-		      struct mount_opts *opts, struct arena *arena, struct err *e)
+static int plan_label(const struct plan *p, const struct spec_mount *sm, struct mount_opts *opts,
+		      struct err *e)
 {
-	const char *label = s->linux_.mount_label;
+	const char *label = p->rootfs.mount_label;
 
-	if (!label || !label[0] || !is_labelled(sm) || has_data(opts, "context"))
+	if (!label || !is_labelled(sm) || has_data(opts, "context"))
 		return 0;
-	if (!h->dry_run && access("/sys/fs/selinux/enforce", F_OK) < 0)
-		return err_kind(e, ERR_UNSUPPORTED,
-				"linux.mountLabel is set, but SELinux is not enabled on this host");
-	return add_option(opts, "context", label, arena, e);
+	return add_option(opts, "context", label, p->arena, e);
 }
 
 /* A read-only device needs a read-only superblock. The superblock of everything else may be shared
@@ -101,9 +98,8 @@ static void merge_recursive(struct plan_mount *m)
 		m->propagation = 0; /* as every new mount is */
 }
 
-static int plan_fs(const struct host_env *h, const struct spec *s, const struct spec_mount *sm,
-		   struct mount_opts *opts, struct plan_mount *m, struct arena *arena,
-		   struct err *e)
+static int plan_fs(const struct plan *p, const struct spec_mount *sm, struct mount_opts *opts,
+		   struct plan_mount *m, struct err *e)
 {
 	bool tmpfs = is_type(sm, "tmpfs");
 	int r;
@@ -119,12 +115,12 @@ static int plan_fs(const struct host_env *h, const struct spec *s, const struct 
 	if (opts->copy_up && !tmpfs)
 		return err_bad(e, "options", "tmpcopyup is for tmpfs, not for %s", sm->type);
 	merge_recursive(m);
-	r = plan_label(h, s, sm, opts, arena, e);
+	r = plan_label(p, sm, opts, e);
 	if (r == 0)
-		r = plan_readonly_device(m, opts, arena, e);
+		r = plan_readonly_device(m, opts, p->arena, e);
 	if (r < 0)
 		return r;
-	m->fstype = is_cgroup(sm) ? "cgroup2" : arena_strdup(arena, sm->type);
+	m->fstype = is_cgroup(sm) ? "cgroup2" : arena_strdup(p->arena, sm->type);
 	m->options = opts->data;
 	m->n_options = opts->n_data;
 	m->copy_up = opts->copy_up;
@@ -172,7 +168,7 @@ static int plan_kind(const struct host_env *h, const struct spec *s, struct plan
 {
 	switch (m->kind) {
 	case PLAN_MOUNT_FS:
-		return plan_fs(h, s, sm, opts, m, p->arena, e);
+		return plan_fs(p, sm, opts, m, e);
 	case PLAN_MOUNT_BIND:
 		return plan_bind(h, s, p, sm, opts, m, e);
 	case PLAN_MOUNT_CGROUP:
@@ -183,14 +179,35 @@ static int plan_kind(const struct host_env *h, const struct spec *s, struct plan
 	return err_kind(e, ERR_BUG, "mount of kind %d", m->kind);
 }
 
-static int plan_one(const struct host_env *h, const struct spec *s, struct plan *p,
-		    const struct spec_mount *sm, struct plan_mount *m, struct err *e)
+/* sysfs is for who owns the network namespace. Where that stays the host's, who has less rights than
+ * the host's root is shown the host's sysfs: all that is mounted in it with the options meant for it. */
+static bool borrows_sysfs(const struct host_env *h, const struct spec *s, const struct plan *p,
+			  const struct spec_mount *sm)
 {
+	if (!is_type(sm, "sysfs") || !(spec_has_userns(s) || h->rootless))
+		return false;
+	return !spec_find_namespace(s, CLONE_NEWNET) || p->ns.own & CLONE_NEWNET;
+}
+
+static void borrow_sysfs(struct spec_mount *sm, struct mount_opts *opts)
+{
+	sm->source = "/sys";
+	opts->bind = opts->recursive_bind = true;
+	opts->rec_attr_set |= opts->attr_set;
+	opts->n_data = 0;
+}
+
+static int plan_one(const struct host_env *h, const struct spec *s, struct plan *p,
+		    const struct spec_mount *given, struct plan_mount *m, struct err *e)
+{
+	struct spec_mount own = *given, *sm = &own;
 	struct mount_opts opts;
 	int r = mount_opts_parse(&sm->options, "options", &opts, p->arena, e);
 
 	if (r < 0)
 		return r;
+	if (borrows_sysfs(h, s, p, sm))
+		borrow_sysfs(sm, &opts);
 	r = paths_clean(sm->destination, &m->target, p->arena, e);
 	if (r < 0)
 		return err_at(e, "destination");
@@ -243,7 +260,10 @@ int mounts_plan(const struct host_env *h, const struct spec *s, struct plan *p, 
 {
 	struct plan_rootfs *rootfs = &p->rootfs;
 	size_t n = s->mounts.n;
+	int r = lsm_label(h, s->linux_.mount_label, &rootfs->mount_label, p->arena, e);
 
+	if (r < 0)
+		return err_at(e, "linux.mountLabel");
 	rootfs->mounts = arena_array_of(p->arena, struct plan_mount, n);
 	if (n && !rootfs->mounts)
 		return err_nomem(e);

@@ -40,3 +40,5 @@ int bind_mount_open(const struct host_env *h, const struct spec *s, const struct
 /* idmap_mount.c: a user namespace that stands for the mount's id maps, or the container's when it
  * has none. Owned fd. */
 int idmap_mount_open(const struct plan *p, const struct spec_mount *sm, struct err *e);
+/* ... that stands for these maps, in the text that the kernel reads. Owned fd. */
+int idmap_userns_open(int proc_fd, const char *uid_map, const char *gid_map, struct err *e);

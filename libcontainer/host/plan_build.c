@@ -9,29 +9,6 @@
 #include "host/host.h"
 #include "sys/sys.h"
 
-/* What this build knows but cannot do is refused: a container never gets less than was asked for. */
-int support_plan(const struct host_env *h, const struct spec *s, struct plan *p, struct err *e)
-{
-	const struct {
-		bool asked;
-		const char *where;
-	} rows[] = {
-		{ s->linux_.net_devices.n > 0, "linux.netDevices" },
-		{ s->linux_.intel_rdt, "linux.intelRdt" },
-		{ s->linux_.memory_policy, "linux.memoryPolicy" },
-	};
-
-	(void)h;
-	(void)p;
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		if (!rows[i].asked)
-			continue;
-		err_kind(e, ERR_UNSUPPORTED, "not supported by this build");
-		return err_at(e, "%s", rows[i].where);
-	}
-	return 0;
-}
-
 static int program_plan(const struct host_env *h, const struct spec *s, struct plan *p,
 			struct err *e)
 {
@@ -44,8 +21,8 @@ static int program_plan(const struct host_env *h, const struct spec *s, struct p
 typedef int (*plan_fn)(const struct host_env *, const struct spec *, struct plan *, struct err *);
 
 static const plan_fn steps[] = {
-	support_plan, namespaces_plan, idmap_plan,  cgroup_plan,  rootfs_plan, mounts_plan,
-	devices_plan, paths_plan,      sysctl_plan, program_plan, hooks_plan,
+	namespaces_plan, idmap_plan,   netdev_plan, cgroup_plan, intelrdt_plan, rootfs_plan,
+	mounts_plan,	 devices_plan, paths_plan,  sysctl_plan, program_plan,	hooks_plan,
 };
 
 /* The host's own procfs: whatever the container mounts, writes to attr, sysctl and maps go here. */

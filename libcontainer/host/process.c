@@ -288,6 +288,8 @@ int process_plan(const struct host_env *h, const struct spec *s, const struct sp
 	if (r == 0)
 		r = sched_plan(s, sp, pp, arena, e);
 	if (r == 0)
+		r = mempolicy_plan(s, pp, arena, e);
+	if (r == 0)
 		r = lsm_plan(h, sp, pp, arena, e);
 	return r < 0 ? r : seccomp_plan(h, s, pp, arena, e);
 }

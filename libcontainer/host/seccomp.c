@@ -29,6 +29,7 @@ const char *const seccomp_supported_flags[] = {
 	"SECCOMP_FILTER_FLAG_TSYNC",
 	"SECCOMP_FILTER_FLAG_LOG",
 	"SECCOMP_FILTER_FLAG_SPEC_ALLOW",
+	"SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV",
 	NULL,
 };
 
@@ -179,26 +180,27 @@ static int compile_cached(const char *dir, const struct spec_seccomp *s, struct 
 	return r;
 }
 
-static unsigned flags_of(const struct spec_seccomp *s)
+static bool has_notify(const struct spec_seccomp *s)
+{
+	for (size_t i = 0; i < s->syscalls.n; i++)
+		if (s->syscalls.items[i].action == SECCOMP_NOTIFY)
+			return true;
+	return false;
+}
+
+static unsigned flags_of(const struct spec_seccomp *s, bool listener)
 {
 	unsigned flags = s->has_flags ? 0 : SECCOMP_FILTER_FLAG_SPEC_ALLOW;
 
 	for (size_t i = 0; i < s->flags.n; i++)
 		flags |= (unsigned)s->flags.items[i];
+	/* The thread that passes the listener on stays without filter; the program starts alone. */
+	if (listener)
+		return (flags & ~(unsigned)SECCOMP_FILTER_FLAG_TSYNC) |
+		       SECCOMP_FILTER_FLAG_NEW_LISTENER;
 	/* about waiting for an answer to a notification: without listener there is none, and the
 	 * kernel refuses it */
 	return flags & ~(unsigned)SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
-}
-
-static int refuse_notify(const struct spec_seccomp *s, struct err *e)
-{
-	for (size_t i = 0; i < s->syscalls.n; i++) {
-		if (s->syscalls.items[i].action != SECCOMP_NOTIFY)
-			continue;
-		err_kind(e, ERR_UNSUPPORTED, "SCMP_ACT_NOTIFY is not supported");
-		return err_at(e, "linux.seccomp.syscalls[%zu].action", i);
-	}
-	return 0;
 }
 
 int seccomp_plan(const struct host_env *h, const struct spec *s, struct plan_process *pp,
@@ -206,19 +208,18 @@ int seccomp_plan(const struct host_env *h, const struct spec *s, struct plan_pro
 {
 	const struct spec_seccomp *seccomp = s->linux_.seccomp;
 	struct sock_fprog *prog;
+	bool listener;
 	int r;
 
 	if (!seccomp)
 		return 0;
-	r = refuse_notify(seccomp, e);
-	if (r < 0)
-		return r;
 	prog = arena_new_of(arena, struct sock_fprog);
 	if (!prog)
 		return err_nomem(e);
 	r = compile_cached(h->seccomp_cache, seccomp, arena, prog, e);
 	if (r < 0)
 		return r;
-	pp->seccomp = (struct plan_seccomp){ .prog = prog, .flags = flags_of(seccomp) };
+	listener = has_notify(seccomp);
+	pp->seccomp = (struct plan_seccomp){ prog, flags_of(seccomp, listener), listener };
 	return 0;
 }

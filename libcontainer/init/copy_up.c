@@ -186,12 +186,12 @@ static int copy_tree(int from, int to, unsigned depth, struct err *e)
 	if (depth > COPY_MAX_DEPTH)
 		return err_kind(e, ERR_UNSUPPORTED, "directories are nested deeper than %d",
 				COPY_MAX_DEPTH);
-	while ((n = getdents64(from, buf, sizeof(buf))) > 0) {
+	while ((n = getdents64(from, (void *)buf, sizeof(buf))) > 0) {
 		r = copy_records(from, to, buf, n, depth, e);
 		if (r < 0)
 			return r;
 	}
-	return n < 0 ? err_sys(e, errno, "getdents64", "directory") : 0;
+	return n < 0 ? err_sys(e, -errno, "getdents64", "directory") : 0;
 }
 
 int copy_up_dir(int from_dirfd, int to_dirfd, struct err *e)

@@ -39,7 +39,8 @@ static int become_root(struct init_ctx *c, struct err *e)
 {
 	int r;
 
-	if (!c->plan->ns.uid_map && !c->plan->ns.needs_intermediate)
+	if (!c->plan->ns.uid_map && !c->plan->ns.needs_intermediate &&
+	    !(c->plan->ns.own & CLONE_NEWUSER))
 		return 0;
 	r = sys_setresgid(0, 0, 0);
 	if (r == 0)
@@ -60,6 +61,19 @@ static int loopback(struct init_ctx *c, struct err *e)
 	int r = c->plan->ns.new_flags & CLONE_NEWNET ? sys_loopback_up() : 0;
 
 	return r < 0 ? err_sys(e, r, "netlink", "bring up the loopback device") : 0;
+}
+
+/* Before anything that may name a device: parameters of the kernel, hooks. */
+static int network_devices(struct init_ctx *c, struct err *e)
+{
+	int r;
+
+	if (c->plan->n_netdevs == 0)
+		return 0;
+	r = sync_send(c->sync, SYNC_MOVE_NETDEVS, 0, -EBADF, e);
+	if (r < 0)
+		return r;
+	return sync_expect(c->sync, SYNC_NETDEVS_MOVED, NULL, e);
 }
 
 static int runtime_hooks(struct init_ctx *c, struct err *e)
@@ -112,7 +126,7 @@ static int wait_for_start(struct init_ctx *c, struct err *e)
 	int fd, r;
 
 	/* RLIMIT_NOFILE is the program's by now and may be tiny: low numbers must be free */
-	r = story_close_others(c, c->plan->proc_fd, c->fifo_fd, e);
+	r = story_close_others(c, (int[]){ c->plan->proc_fd, c->fifo_fd, c->start }, 3, e);
 	if (r < 0)
 		return r;
 	c->sync = -EBADF;
@@ -124,6 +138,24 @@ static int wait_for_start(struct init_ctx *c, struct err *e)
 		return err_sys(e, fd, "open", "exec.fifo");
 	c->report = fd;
 	return fd_write_all(fd, (char[]){ INIT_GO }, 1);
+}
+
+/* Who starts us has something to take from us before the program runs. That the fifo has lost its
+ * reader means that it is gone. */
+static int meet_start(struct init_ctx *c, struct err *e)
+{
+	int ready;
+
+	if (c->start < 0)
+		return 0;
+	ready = fd_wait((int[]){ c->start, c->report }, 2, -1);
+	if (ready < 0)
+		return err_sys(e, ready, "poll", "socket for start");
+	if (!(ready & 1))
+		return err_kind(e, ERR_STATE, "start has gone away");
+	c->sync = sys_accept(c->start);
+	c->start = x_close(c->start);
+	return c->sync < 0 ? err_sys(e, c->sync, "accept", "start") : 0;
 }
 
 static int start_container_hooks(struct init_ctx *c, struct err *e)
@@ -143,6 +175,7 @@ static const story_step story[] = {
 	become_root,
 	enter_namespaces,
 	loopback,
+	network_devices,
 	story_session,
 	uts_apply,
 	rootfs_attach,
@@ -158,7 +191,8 @@ static const story_step story[] = {
 	rootfs_finish,
 	check_program,
 	story_ready,
-	wait_for_start,
+	wait_for_start, /* until then create, from here on start is at the other end */
+	meet_start,
 	start_container_hooks,
 	program,
 };

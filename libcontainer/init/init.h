@@ -16,6 +16,7 @@ struct init_ctx {
 	int sync;    /* our end of the SEQPACKET pair */
 	int root_fd; /* root of the container's file system */
 	int fifo_fd; /* O_PATH of exec.fifo, handed in by the host; -EBADF for exec */
+	int start;   /* listening socket for a talk with start; -EBADF: there is nothing to say */
 	int report;  /* where errors go: sync first, the fifo once start has opened it */
 	int target;  /* exec: pidfd of the init whose namespaces are entered; else -EBADF */
 };
@@ -35,6 +36,8 @@ int rootfs_pivot(struct init_ctx *c, struct err *e); /* pivot_root or, no_pivot,
 int rootfs_finish(struct init_ctx *c, struct err *e);
 /* mounts.c: the mounts of the plan in order; copy_up.c fills a tmpfs from what it covers. */
 int mounts_apply(struct init_ctx *c, struct err *e);
+/* One of them, of kind FS or BIND. Returns a descriptor of it, to be kept until the process ends. */
+int mounts_attach(struct init_ctx *c, const struct plan_mount *m, struct err *e);
 int copy_up_dir(int from_dirfd, int to_dirfd, struct err *e);
 /* devices.c: nodes, /dev symlinks, ptmx. */
 int devices_apply(struct init_ctx *c, struct err *e);
@@ -47,11 +50,16 @@ int uts_apply(struct init_ctx *c, struct err *e);
  * ONLCR cleared, slave becomes stdio and controlling terminal of a new session (setsid is done by
  * init before), /dev/console bound when the plan says so. Returns the master in *ret_master. */
 int terminal_apply(struct init_ctx *c, int *ret_master, struct err *e);
-/* personality.c, lsm.c, creds.c, seccomp.c: the last steps before the program. */
+/* personality.c, mempolicy.c, lsm.c, creds.c, seccomp.c: the last steps before the program. */
+int mempolicy_apply(const struct plan_process *pp, struct err *e);
 int personality_apply(const struct plan_process *pp, struct err *e);
 int lsm_apply(const struct plan_process *pp, int proc_fd, struct err *e); /* exec labels */
+/* begin: keys made from now on have the program's SELinux label; else they are as usual again. */
+int lsm_label_keys(const struct plan_process *pp, bool begin, int proc_fd, struct err *e);
 /* Bounding set, keep-caps, groups, gid, uid (umask too); then sets and ambient. */
 int creds_apply(const struct plan_process *pp, struct err *e);
+/* In this order, with what the filter forbids in between. */
+int seccomp_prepare(const struct init_ctx *c, struct err *e);
 int seccomp_apply(const struct plan_process *pp, struct err *e);
 /* hooks.c: createContainer (path opened by the host) and startContainer, run in the container. */
 int init_hooks_run(struct init_ctx *c, enum plan_hook_kind kind, const char *status, struct err *e);
@@ -70,3 +78,8 @@ int join_namespaces(const struct plan_namespaces *ns, struct err *e);
 void init_main(struct init_ctx *c) __attribute__((noreturn));
 
 void init_exec_main(struct init_ctx *c) __attribute__((noreturn));
+/* ... of mounts that come to a running container or go: init_mounts.c. */
+void init_mounts_add_main(struct init_ctx *c) __attribute__((noreturn));
+void init_mounts_remove_main(struct init_ctx *c) __attribute__((noreturn));
+/* Into the namespaces of c->target, invisible to who is there, as root of them; opens c->root_fd. */
+int init_exec_enter(struct init_ctx *c, struct err *e);

@@ -13,19 +13,18 @@
 #include "init/story.h"
 #include "sys/sys.h"
 
-static int hide(struct init_ctx *c, struct err *e)
+static int hide(struct err *e)
 {
 	int r = sys_prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 
-	(void)c;
 	return r < 0 ? err_sys(e, r, "prctl", "PR_SET_DUMPABLE") : 0;
 }
 
-/* All at once; pid took effect with the clone. */
+/* All at once; pid took effect with the clone, as did user when an intermediate entered it. */
 static int enter_container(struct init_ctx *c, struct err *e)
 {
-	int flags = c->plan->ns.new_flags & ~CLONE_NEWPID;
-	int r = sys_setns(c->target, flags);
+	int entered = CLONE_NEWPID | (c->plan->ns.needs_intermediate ? CLONE_NEWUSER : 0);
+	int r = sys_setns(c->target, c->plan->ns.new_flags & ~entered);
 
 	if (r == -ESRCH)
 		return err_kind(e, ERR_STATE, "container not running");
@@ -49,14 +48,22 @@ static int become_root(struct init_ctx *c, struct err *e)
 	return r < 0 ? err_sys(e, r, "setresuid", "root of the container's user namespace") : 0;
 }
 
+int init_exec_enter(struct init_ctx *c, struct err *e)
+{
+	int r = hide(e);
+
+	if (r == 0)
+		r = enter_container(c, e);
+	return r == 0 ? become_root(c, e) : r;
+}
+
 static int enter_cwd(struct init_ctx *c, struct err *e)
 {
 	return program_chdir(&c->plan->process, e);
 }
 
 static const story_step story[] = {
-	hide,		enter_container, become_root, story_session,
-	story_terminal, enter_cwd,	 story_ready, story_program,
+	init_exec_enter, story_session, story_terminal, enter_cwd, story_ready, story_program,
 };
 
 void init_exec_main(struct init_ctx *c)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The labels that the program is to start with, written through the host's procfs: whatever the
+/* The labels of the program and of its keys, written through the host's procfs: whatever the
  * container has mounted on its /proc, the label arrives (CVE-2019-16884). */
 #include <fcntl.h>
 #include <string.h>
@@ -17,6 +17,12 @@ static int write_attr(int proc_fd, const char *path, const char *text)
 	return n < 0 ? (int)n : 0;
 }
 
+static int refused(struct err *e, int r, const char *module, const char *text, const char *where)
+{
+	err_sys(e, r, module, "%s", text);
+	return err_at(e, "%s", where);
+}
+
 int lsm_apply(const struct plan_process *pp, int proc_fd, struct err *e)
 {
 	int r = 0;
@@ -25,8 +31,18 @@ int lsm_apply(const struct plan_process *pp, int proc_fd, struct err *e)
 	if (pp->apparmor)
 		r = write_attr(proc_fd, "self/attr/apparmor/exec", pp->apparmor);
 	if (r < 0)
-		return err_sys(e, r, "apparmor", "%s", pp->apparmor);
+		return refused(e, r, "apparmor", pp->apparmor, "process.apparmorProfile");
 	if (pp->selinux)
 		r = write_attr(proc_fd, "self/attr/exec", pp->selinux);
-	return r < 0 ? err_sys(e, r, "selinux", "%s", pp->selinux) : 0;
+	return r < 0 ? refused(e, r, "selinux", pp->selinux, "process.selinuxLabel") : 0;
+}
+
+int lsm_label_keys(const struct plan_process *pp, bool begin, int proc_fd, struct err *e)
+{
+	int r = pp->selinux ? write_attr(proc_fd, "self/attr/keycreate", begin ? pp->selinux : "\n")
+			    : 0;
+
+	return r < 0 ? refused(e, r, "selinux", "label of the session keyring",
+			       "process.selinuxLabel")
+		     : 0;
 }

@@ -135,6 +135,7 @@ static int copy_up(int mnt, int target, const struct plan_mount *m, struct err *
 	return m->late_readonly ? 0 : set_attr(mnt, 0, &readonly, m, e);
 }
 
+/* Returns the mount. */
 static int mount_fs(struct init_ctx *c, const struct plan_mount *m, struct err *e)
 {
 	char mode[8] = "";
@@ -150,7 +151,9 @@ static int mount_fs(struct init_ctx *c, const struct plan_mount *m, struct err *
 	r = m->copy_up ? copy_up(mnt, target, m, e) : 0;
 	if (r == 0)
 		r = set_propagation(mnt, m, e);
-	return r < 0 ? r : attach(mnt, target, m, e);
+	if (r == 0)
+		r = attach(mnt, target, m, e);
+	return r < 0 ? r : take_fd(mnt);
 }
 
 /* The host has made and attributed the tree. */
@@ -204,11 +207,27 @@ static int mount_cgroup(struct init_ctx *c, const struct plan_mount *m, struct e
 	return r < 0 ? r : attach(tree, target, m, e);
 }
 
+int mounts_attach(struct init_ctx *c, const struct plan_mount *m, struct err *e)
+{
+	int r;
+
+	if (m->kind == PLAN_MOUNT_FS)
+		return mount_fs(c, m, e);
+	if (m->kind != PLAN_MOUNT_BIND)
+		return err_kind(e, ERR_BUG, "mount of kind %d", m->kind);
+	r = mount_bind(c, m, e);
+	return r < 0 ? r : m->source_fd;
+}
+
 static int mount_one(struct init_ctx *c, const struct plan_mount *m, struct err *e)
 {
+	int mnt;
+
 	switch (m->kind) {
 	case PLAN_MOUNT_FS:
-		return mount_fs(c, m, e);
+		mnt = mount_fs(c, m, e);
+		x_close(mnt);
+		return mnt < 0 ? mnt : 0;
 	case PLAN_MOUNT_BIND:
 		return mount_bind(c, m, e);
 	case PLAN_MOUNT_REMOUNT:

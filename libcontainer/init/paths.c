@@ -17,6 +17,7 @@
  * is needed. Each is attached as a clone. */
 struct covers {
 	int null_fd, empty_fd;
+	const char *label; /* of the empty directory, or NULL */
 };
 
 static void covers_done(struct covers *v)
@@ -66,15 +67,18 @@ static int mask_file(struct covers *v, int target, const char *path, struct err 
 }
 
 /* Room for nothing but its root directory, even when somebody may remount it. */
-static int make_empty(struct err *e)
+static int make_empty(const char *label, struct err *e)
 {
-	static const struct plan_fs_option limits[] = { { "nr_blocks", "1" },
-							{ "nr_inodes", "2" } };
+	const struct plan_fs_option options[] = { { "nr_blocks", "1" },
+						  { "nr_inodes", "2" },
+						  { "context", label } };
 	_cleanup_close_ int fs = sys_fsopen("tmpfs");
 	int r = fs;
 
-	for (size_t i = 0; r >= 0 && i < ARRAY_SIZE(limits); i++)
-		r = sys_fsconfig(fs, FSCONFIG_SET_STRING, limits[i].key, limits[i].value, 0);
+	for (size_t i = 0; r >= 0 && i < ARRAY_SIZE(options); i++)
+		if (options[i].value)
+			r = sys_fsconfig(fs, FSCONFIG_SET_STRING, options[i].key,
+					 options[i].value, 0);
 	if (r >= 0)
 		r = sys_fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0);
 	if (r >= 0)
@@ -90,7 +94,7 @@ static int mask_dir(struct covers *v, int target, const char *path, struct err *
 
 	if (v->empty_fd >= 0)
 		return clone_onto(v->empty_fd, target, path, e);
-	v->empty_fd = make_empty(e);
+	v->empty_fd = make_empty(v->label, e);
 	if (v->empty_fd < 0)
 		return v->empty_fd;
 	r = sys_move_mount(v->empty_fd, target, "");
@@ -137,7 +141,7 @@ static int make_readonly(struct init_ctx *c, const char *path, struct err *e)
 int paths_apply(struct init_ctx *c, struct err *e)
 {
 	const struct plan_rootfs *p = &c->plan->rootfs;
-	_cleanup_(covers_done) struct covers v = { -EBADF, -EBADF };
+	_cleanup_(covers_done) struct covers v = { -EBADF, -EBADF, p->mount_label };
 
 	for (size_t i = 0; i < p->n_masked; i++)
 		if (mask(c, &v, p->masked[i], e) < 0)

@@ -32,6 +32,21 @@ void story_run(struct init_ctx *c, const story_step *steps, size_t n)
 			story_die(c, &e);
 }
 
+static int join_keyring(struct init_ctx *c, const char *keyring, struct err *e)
+{
+	const struct plan_process *pp = &c->plan->process;
+	int r = lsm_label_keys(pp, true, c->plan->proc_fd, e);
+
+	if (r < 0)
+		return r;
+	r = sys_keyctl_join_session(keyring);
+	if (r < 0 && r != -ENOSYS) /* a kernel without keyrings has none to protect */
+		return err_sys(e, r, "keyctl",
+			       "join session keyring %s (--no-new-keyring keeps the caller's)",
+			       keyring);
+	return lsm_label_keys(pp, false, c->plan->proc_fd, e);
+}
+
 int story_session(struct init_ctx *c, struct err *e)
 {
 	const char *keyring = c->plan->process.session_keyring;
@@ -39,14 +54,7 @@ int story_session(struct init_ctx *c, struct err *e)
 
 	if (r < 0)
 		return err_sys(e, r, "setsid", "init");
-	if (!keyring)
-		return 0;
-	r = sys_keyctl_join_session(keyring);
-	if (r < 0 && r != -ENOSYS) /* a kernel without keyrings has none to protect */
-		return err_sys(e, r, "keyctl",
-			       "join session keyring %s (--no-new-keyring keeps the caller's)",
-			       keyring);
-	return 0;
+	return keyring ? join_keyring(c, keyring, e) : 0;
 }
 
 int story_terminal(struct init_ctx *c, struct err *e)
@@ -71,19 +79,25 @@ int story_ready(struct init_ctx *c, struct err *e)
 	return sync_expect(c->sync, SYNC_RECORDED, NULL, e);
 }
 
-int story_close_others(const struct init_ctx *c, int keep, int also, struct err *e)
+/* The least of the descriptors from `first` on. */
+static unsigned next_kept(const int *keep, size_t n, unsigned first)
 {
-	const unsigned kept[] = { (unsigned)(keep < also ? keep : also),
-				  (unsigned)(keep < also ? also : keep) };
-	unsigned first = 3 + c->plan->process.preserve_fds;
+	unsigned next = ~0U;
+
+	for (size_t i = 0; i < n; i++)
+		if (keep[i] >= 0 && (unsigned)keep[i] >= first && (unsigned)keep[i] < next)
+			next = (unsigned)keep[i];
+	return next;
+}
+
+int story_close_others(const struct init_ctx *c, const int *keep, size_t n, struct err *e)
+{
+	unsigned first = 3 + c->plan->process.preserve_fds, next;
 	int r = 0;
 
-	for (size_t i = 0; i < ARRAY_SIZE(kept) && r == 0; i++) {
-		if (first < kept[i])
-			r = sys_close_range(first, kept[i] - 1, 0);
-		if (first <= kept[i])
-			first = kept[i] + 1;
-	}
+	for (; r == 0 && (next = next_kept(keep, n, first)) != ~0U; first = next + 1)
+		if (first < next)
+			r = sys_close_range(first, next - 1, 0);
 	if (r == 0)
 		r = sys_close_range(first, ~0U, 0);
 	return r < 0 ? err_sys(e, r, "close_range", "descriptors from %u on", first) : 0;
@@ -98,11 +112,12 @@ static int no_new_privs(const struct plan_process *pp, struct err *e)
 
 /* A filter can be attached with CAP_SYS_ADMIN, so before the capabilities go, or with
  * no_new_privs, then as late as possible so that it need not allow what we do here. */
-static int drop_rights(const struct plan_process *pp, struct err *e)
+static int drop_rights(const struct init_ctx *c, struct err *e)
 {
-	int r = 0;
+	const struct plan_process *pp = &c->plan->process;
+	int r = seccomp_prepare(c, e);
 
-	if (!pp->no_new_privs)
+	if (r == 0 && !pp->no_new_privs)
 		r = seccomp_apply(pp, e);
 	if (r == 0)
 		r = creds_apply(pp, e);
@@ -125,12 +140,15 @@ int story_program(struct init_ctx *c, struct err *e)
 		r = lsm_apply(pp, c->plan->proc_fd, e);
 	if (r == 0)
 		r = personality_apply(pp, e);
+	/* Not before the cgroup has its memory nodes: a later change would move ours. */
+	if (r == 0)
+		r = mempolicy_apply(pp, e);
 	/* The path may lead through /proc/self/fd: what is not the program's own, leaked by the caller
 	 * or ours, is gone before execve looks it up (CVE-2024-21626). */
 	if (r == 0)
-		r = story_close_others(c, c->report, c->report, e);
+		r = story_close_others(c, (int[]){ c->report, c->sync }, 2, e);
 	if (r == 0)
-		r = drop_rights(pp, e);
+		r = drop_rights(c, e);
 	if (r < 0)
 		return r;
 	r = sys_execve(path, (char *const *)pp->argv, (char *const *)pp->envp);

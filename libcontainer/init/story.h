@@ -14,8 +14,8 @@ void story_run(struct init_ctx *c, const story_step *steps, size_t n);
 /* The only way to fail: tells the runtime why, then exits. */
 void story_die(struct init_ctx *c, const struct err *e) __attribute__((noreturn));
 
-/* Closes every descriptor but 0, 1, 2, the preserved ones and these two. */
-int story_close_others(const struct init_ctx *c, int keep, int also, struct err *e);
+/* Closes every descriptor but 0, 1, 2, the preserved ones and these. */
+int story_close_others(const struct init_ctx *c, const int *keep, size_t n, struct err *e);
 
 /* Steps: a session and keyring of its own; the terminal, its master sent to the runtime. */
 int story_session(struct init_ctx *c, struct err *e);

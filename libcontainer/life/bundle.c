@@ -58,13 +58,24 @@ static int check_terminal(const struct spec *s, const struct lc_create_opts *o, 
 	return 0;
 }
 
+/* What was opened before is in a mount namespace from which nothing can be cloned any more. */
+static int enter_userns(struct bundle *b, struct err *e)
+{
+	int r = userns_enter(b->spec, e);
+
+	if (r <= 0)
+		return r;
+	x_close(b->fd);
+	b->fd = sys_openat(AT_FDCWD, b->path, O_PATH | O_DIRECTORY, 0);
+	return b->fd < 0 ? err_sys(e, b->fd, "open", "bundle %s", b->path) : 0;
+}
+
 int bundle_plan(struct bundle *b, const struct lc_ctx *ctx, const char *id,
 		const struct lc_create_opts *o, bool dry, struct err *e)
 {
 	struct host_env h = {
 		.id = id,
 		.bundle = b->path,
-		.bundle_fd = b->fd,
 		.cgroup_root = ctx->cgroup_root,
 		.dry_run = dry,
 		.no_pivot = o->no_pivot,
@@ -84,6 +95,9 @@ int bundle_plan(struct bundle *b, const struct lc_ctx *ctx, const char *id,
 		r = spec_check(b->spec, NULL, e);
 	if (r == 0 && !dry)
 		r = check_terminal(b->spec, o, e);
+	if (r == 0 && !dry && ctx->rootless)
+		r = enter_userns(b, e);
+	h.bundle_fd = b->fd;
 	if (r == 0)
 		r = plan_build(&h, b->spec, &b->plan, e);
 	return r;

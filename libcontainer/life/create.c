@@ -13,33 +13,25 @@
  *
  * The error path is `delete --force`: there is one way to clean up.
  */
+#include "life/create.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "base/cleanup.h"
+#include "base/fd.h"
 #include "base/file.h"
 #include "host/cgroup.h"
-#include "libcontainer.h"
-#include "life/bundle.h"
+#include "host/cgroup_systemd.h"
+#include "host/intelrdt.h"
 #include "life/console.h"
 #include "life/destroy.h"
-#include "life/spawn.h"
+#include "life/unix_socket.h"
 #include "plan/plan_dump.h"
 #include "plan/sync.h"
 #include "sys/sys.h"
-
-struct create {
-	struct lc_ctx *ctx;
-	const char *id;
-	const struct lc_create_opts *opts;
-	struct bundle bundle;
-	struct statedir dir;
-	struct record record;
-	struct spawn spawn;
-	int console; /* where the pty master goes, borrowed or owned_console */
-	int owned_console;
-};
 
 static int connect_console(struct create *c, struct err *e)
 {
@@ -49,6 +41,29 @@ static int connect_console(struct create *c, struct err *e)
 	c->owned_console = console_connect(c->opts->console_socket, e);
 	c->console = c->owned_console;
 	return c->owned_console < 0 ? c->owned_console : 0;
+}
+
+static int connect_pidfd_socket(struct create *c, struct err *e)
+{
+	const char *path = c->opts->pidfd_socket;
+	int r = 0;
+
+	if (!path)
+		r = spec_annotation_path(c->bundle.spec, "run.oci.pidfd_receiver", &path, e);
+	if (r < 0 || !path)
+		return r;
+	c->pidfd_socket = unix_socket_connect(path, "pidfd socket", e);
+	return c->pidfd_socket < 0 ? c->pidfd_socket : 0;
+}
+
+/* Clients of other runtimes know the two messages that come with one: this, and that of exec. */
+static int send_pidfd(struct create *c, struct err *e)
+{
+	static const char text[] = "standard";
+
+	if (c->pidfd_socket < 0)
+		return 0;
+	return fd_send(c->pidfd_socket, text, strlen(text), &c->spawn.pidfd, 1, e);
 }
 
 /* Whatever init is in that a later exec would otherwise miss. */
@@ -61,7 +76,7 @@ static uint64_t own_namespaces(const struct plan_namespaces *ns)
 	return flags;
 }
 
-static int write_intent(struct create *c, struct err *e)
+int create_write_intent(struct create *c, struct err *e)
 {
 	const struct plan *p = &c->bundle.plan;
 	const struct spec *s = c->bundle.spec;
@@ -71,10 +86,16 @@ static int write_intent(struct create *c, struct err *e)
 		.bundle = c->bundle.path,
 		.rootfs = p->rootfs.path,
 		.oci_version = s->oci_version,
-		.cgroup_path = p->cgroup.path,
+		.cgroup_path = p->cgroup.systemd ? NULL : p->cgroup.path,
+		.unit = p->cgroup.systemd ? p->cgroup.systemd->unit : NULL,
+		.unit_user = p->cgroup.systemd && p->cgroup.systemd->user,
+		.rdt_group = p->rdt.clos,
+		.rdt_made = p->rdt.make,
+		.rdt_monitor = p->rdt.monitor,
 		.namespaces = own_namespaces(&p->ns),
 		.has_poststart = p->hooks[PLAN_POSTSTART].n > 0,
 		.has_poststop = p->hooks[PLAN_POSTSTOP].n > 0,
+		.has_listener = p->process.seccomp.listener,
 		.annotations = { s->annotations.items, s->annotations.n },
 	};
 	int r = record_stamp(&c->record, p->arena, e);
@@ -97,11 +118,30 @@ static int make_fifo(struct create *c, struct err *e)
 	return 0;
 }
 
-static int make_cgroup(struct create *c, struct err *e)
+/* Where init and start will meet. */
+static int make_start_socket(struct create *c, struct err *e)
+{
+	int r;
+
+	if (!c->record.has_listener)
+		return 0;
+	c->spawn.start_fd = unix_socket_bind_at(c->dir.dir_fd, STATEDIR_START, SOCK_SEQPACKET, e);
+	if (c->spawn.start_fd < 0)
+		return c->spawn.start_fd;
+	r = sys_listen(c->spawn.start_fd, 1);
+	return r < 0 ? err_sys(e, r, "listen", STATEDIR_START) : 0;
+}
+
+int create_make_cgroup(struct create *c, struct err *e)
 {
 	struct plan_cgroup *cg = &c->bundle.plan.cgroup;
 	int r;
 
+	if (cg->systemd) {
+		c->spawn.place = create_enter_scope;
+		c->spawn.place_data = c;
+		return 0;
+	}
 	if (!cg->path)
 		return 0;
 	c->spawn.cgroup_fd = cgroup_create(c->ctx->cgroup_root, cg, e);
@@ -111,27 +151,71 @@ static int make_cgroup(struct create *c, struct err *e)
 	return r < 0 ? err_sys(e, r, "symlink", STATEDIR_CGROUP) : 0;
 }
 
-/* Init needs none of this for its own work, and the program waits for all of it. */
-static int work_beside_init(struct create *c, struct err *e)
+/* Where the group is, systemd tells: the rest of our work is done there. */
+int create_enter_scope(void *create, pid_t pid, struct err *e)
 {
+	struct create *c = create;
+	struct plan_cgroup *cg = &c->bundle.plan.cgroup;
+	int r = cgroup_systemd_start(cg->systemd, pid, c->scope_path, e);
+
+	if (r < 0)
+		return r;
+	cg->created = true;
+	cg->path = c->record.cgroup_path = c->scope_path;
+	r = sys_symlinkat(cg->path, c->dir.dir_fd, STATEDIR_CGROUP);
+	if (r < 0)
+		return err_sys(e, r, "symlink", STATEDIR_CGROUP);
+	c->spawn.cgroup_fd = cgroup_adopt(c->ctx->cgroup_root, cg, e);
+	return c->spawn.cgroup_fd < 0 ? c->spawn.cgroup_fd : 0;
+}
+
+/* The record speaks of the class as ours since the intent; it is only if we were the first. */
+int create_make_rdt(struct create *c, struct err *e)
+{
+	struct plan_rdt *rdt = &c->bundle.plan.rdt;
+	int r = intelrdt_make(rdt, e);
+
+	if (r < 0 || c->record.rdt_made == rdt->made)
+		return r;
+	c->record.rdt_made = rdt->made;
+	return record_write(&c->dir, &c->record, e);
+}
+
+int create_set_limits(struct create *c, struct err *e)
+{
+	const struct plan_cgroup *cg = &c->bundle.plan.cgroup;
 	const char *text = c->bundle.text;
 	int r = 0;
 
 	if (c->spawn.cgroup_fd >= 0)
-		r = cgroup_apply(c->spawn.cgroup_fd, &c->bundle.plan.cgroup, e);
+		r = cgroup_apply(c->spawn.cgroup_fd, cg, e);
+	if (r == 0 && cg->systemd)
+		r = cgroup_systemd_settle(cg->systemd, e);
 	if (r < 0)
 		return r;
 	return file_write_new_at(c->dir.dir_fd, STATEDIR_CONFIG, text, strlen(text), 0600, e);
 }
 
-static int run_hooks(struct create *c, struct err *e)
+int create_run_hooks(const struct create *c, pid_t pid, struct err *e)
 {
 	const struct plan *p = &c->bundle.plan;
-	int r = hooks_run(p, PLAN_PRESTART, c->spawn.pid, "creating", false, e);
+	int r = hooks_run(p, PLAN_PRESTART, pid, "creating", false, e);
 
-	if (r == 0)
-		r = hooks_run(p, PLAN_CREATE_RUNTIME, c->spawn.pid, "creating", false, e);
+	return r == 0 ? hooks_run(p, PLAN_CREATE_RUNTIME, pid, "creating", false, e) : r;
+}
+
+static int run_hooks(struct create *c, struct err *e)
+{
+	int r = create_run_hooks(c, c->spawn.pid, e);
+
 	return r == 0 ? sync_send(c->spawn.sync, SYNC_HOOKS_RAN, 0, -EBADF, e) : r;
+}
+
+static int move_netdevs(struct create *c, struct err *e)
+{
+	int r = netdev_apply(&c->bundle.plan, c->spawn.pid, &c->netdevs, e);
+
+	return r == 0 ? sync_send(c->spawn.sync, SYNC_NETDEVS_MOVED, 0, -EBADF, e) : r;
 }
 
 static int map_ids(struct create *c, struct err *e)
@@ -153,6 +237,9 @@ static int converse(struct create *c, struct err *e)
 		case SYNC_MAP_IDS:
 			r = map_ids(c, e);
 			break;
+		case SYNC_MOVE_NETDEVS:
+			r = move_netdevs(c, e);
+			break;
 		case SYNC_RUN_HOOKS:
 			r = run_hooks(c, e);
 			break;
@@ -170,6 +257,16 @@ static int converse(struct create *c, struct err *e)
 	}
 }
 
+int create_record_init(struct create *c, pid_t pid, struct err *e)
+{
+	int r;
+
+	c->record.init.pid = pid;
+	c->record.init.start = record_start_time(pid);
+	r = record_write(&c->dir, &c->record, e);
+	return r == 0 ? spawn_write_pid(pid, c->opts->pid_file, e) : r;
+}
+
 static int finish(struct create *c, struct err *e)
 {
 	const struct plan *p = &c->bundle.plan;
@@ -179,11 +276,9 @@ static int finish(struct create *c, struct err *e)
 		r = sched_apply(&p->process, c->spawn.pid, p->proc_fd, e);
 	if (r < 0)
 		return r;
-	c->record.init.pid = c->spawn.pid;
-	c->record.init.start = record_start_time(c->spawn.pid);
-	r = record_write(&c->dir, &c->record, e);
+	r = create_record_init(c, c->spawn.pid, e);
 	if (r == 0)
-		r = spawn_write_pid(&c->spawn, c->opts->pid_file, e);
+		r = send_pidfd(c, e);
 	if (r == 0)
 		r = sync_send(c->spawn.sync, SYNC_RECORDED, 0, -EBADF, e);
 	return r;
@@ -199,12 +294,16 @@ static int seal(struct create *c, struct err *e)
 
 static int make_container(struct create *c, struct err *e)
 {
-	int r = write_intent(c, e);
+	int r = create_write_intent(c, e);
 
 	if (r == 0)
 		r = make_fifo(c, e);
 	if (r == 0)
-		r = make_cgroup(c, e);
+		r = make_start_socket(c, e);
+	if (r == 0)
+		r = create_make_cgroup(c, e);
+	if (r == 0)
+		r = create_make_rdt(c, e);
 	if (r == 0)
 		r = seal(c, e);
 	c->spawn.plan = &c->bundle.plan;
@@ -212,10 +311,13 @@ static int make_container(struct create *c, struct err *e)
 	c->spawn.close_fds[0] = c->dir.dir_fd;
 	c->spawn.close_fds[1] = c->dir.root_fd;
 	c->spawn.close_fds[2] = c->owned_console;
+	c->spawn.close_fds[3] = c->pidfd_socket;
 	if (r == 0)
 		r = spawn_child(&c->spawn, e);
 	if (r == 0)
-		r = work_beside_init(c, e);
+		r = create_set_limits(c, e);
+	if (r == 0)
+		r = intelrdt_apply(&c->bundle.plan.rdt, c->spawn.pid, e);
 	if (r == 0)
 		r = converse(c, e);
 	if (r == 0)
@@ -225,53 +327,64 @@ static int make_container(struct create *c, struct err *e)
 	return r;
 }
 
-/* The first error is what the user is told. */
-static void undo(struct create *c)
+void create_undo(struct create *c)
 {
+	const struct plan_cgroup *cg = &c->bundle.plan.cgroup;
 	struct err ignored;
 
 	spawn_kill(&c->spawn);
-	if (!c->bundle.plan.cgroup.created)
-		c->record.cgroup_path = NULL; /* not ours: it was there, or never came to be */
+	netdev_undo(&c->netdevs);
+	if (!c->bundle.plan.rdt.made)
+		c->record.rdt_made = false;
+	if (!c->bundle.plan.rdt.monitored)
+		c->record.rdt_monitor = NULL;
+	if (!cg->created) /* not ours: it was there, or never came to be */
+		c->record.cgroup_path = c->record.unit = NULL;
 	(void)destroy(c->ctx, &c->dir, &c->record, &ignored);
-	if (c->bundle.plan.cgroup.created)
-		cgroup_unmake(c->ctx->cgroup_root, &c->bundle.plan.cgroup);
+	if (cg->created && !cg->systemd)
+		cgroup_unmake(c->ctx->cgroup_root, cg);
 }
 
-static void create_done(struct create *c)
+void create_done(struct create *c)
 {
 	x_close(c->spawn.cgroup_fd);
 	x_close(c->spawn.fifo_fd);
+	x_close(c->spawn.start_fd);
 	x_close(c->owned_console);
+	x_close(c->pidfd_socket);
+	netdev_done(&c->netdevs);
 	statedir_close(&c->dir);
 	bundle_done(&c->bundle);
+}
+
+int create_open(struct create *c, struct err *e)
+{
+	int r = bundle_open(c->opts->bundle, &c->bundle, e);
+
+	if (r == 0)
+		r = bundle_plan(&c->bundle, c->ctx, c->id, c->opts, false, e);
+	if (r == 0)
+		r = connect_console(c, e);
+	if (r == 0)
+		r = connect_pidfd_socket(c, e);
+	return r == 0 ? statedir_create(c->ctx->root, c->id, &c->dir, e) : r;
 }
 
 int lc_create(struct lc_ctx *ctx, const char *id, const struct lc_create_opts *o, pid_t *ret_pid,
 	      struct err *e)
 {
-	_cleanup_(create_done) struct create c = {
-		.ctx = ctx,
-		.id = id,
-		.opts = o,
-		.bundle = BUNDLE_EMPTY,
-		.dir = STATEDIR_EMPTY,
-		.spawn = SPAWN_EMPTY,
-		.owned_console = -EBADF,
-	};
-	int r = bundle_open(o->bundle, &c.bundle, e);
+	_cleanup_create_ struct create c = CREATE_EMPTY;
+	int r;
 
-	if (r == 0)
-		r = bundle_plan(&c.bundle, ctx, id, o, false, e);
-	if (r == 0)
-		r = connect_console(&c, e);
-	if (r == 0)
-		r = statedir_create(ctx->root, id, &c.dir, e);
+	c.ctx = ctx;
+	c.id = id;
+	c.opts = o;
+	r = create_open(&c, e);
 	if (r < 0)
 		return r;
 	r = make_container(&c, e);
 	if (r < 0) {
-		undo(&c);
+		create_undo(&c);
 		return r;
 	}
 	*ret_pid = c.spawn.pid;

@@ -11,6 +11,8 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "host/cgroup.h"
+#include "host/cgroup_systemd.h"
+#include "host/intelrdt.h"
 #include "life/bundle.h"
 #include "sys/sys.h"
 
@@ -61,15 +63,28 @@ int destroy_kill(const struct lc_ctx *ctx, const struct statedir *d, const struc
 static int remove_cgroup(const struct lc_ctx *ctx, const struct statedir *d, const struct record *r,
 			 struct err *e)
 {
+	const struct plan_systemd unit = record_unit(r);
 	char path[PATH_MAX];
 	struct err ignored;
+	int ret;
 
-	if (own_cgroup(d, path, sizeof(path)))
-		return cgroup_remove(ctx->cgroup_root, path, true, DEADLINE_MS, e);
+	if (own_cgroup(d, path, sizeof(path))) {
+		ret = cgroup_remove(ctx->cgroup_root, path, true, DEADLINE_MS, e);
+		return ret == 0 && unit.unit ? cgroup_systemd_stop(&unit, true, e) : ret;
+	}
+	if (unit.unit) /* may be another's; one of ours has lost its only process and vanishes */
+		(void)cgroup_systemd_stop(&unit, false, &ignored);
 	if (r->cgroup_path)
 		(void)cgroup_remove(ctx->cgroup_root, r->cgroup_path, false, 0,
 				    &ignored); /* may be another's */
 	return 0;
+}
+
+static int remove_rdt(const struct record *r, struct err *e)
+{
+	int ret = r->rdt_monitor ? intelrdt_remove(r->rdt_monitor, e) : 0;
+
+	return ret == 0 && r->rdt_made ? intelrdt_remove(r->rdt_group, e) : ret;
 }
 
 static void poststop(const struct statedir *d, const struct record *r)
@@ -93,6 +108,8 @@ int destroy(const struct lc_ctx *ctx, struct statedir *d, const struct record *r
 
 	if (ret == 0)
 		ret = remove_cgroup(ctx, d, r, e);
+	if (ret == 0)
+		ret = remove_rdt(r, e);
 	if (ret < 0)
 		return ret;
 	poststop(d, r);

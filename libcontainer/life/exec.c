@@ -9,24 +9,23 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/fd.h"
 #include "base/path.h"
 #include "host/affinity.h"
 #include "host/cgroup.h"
+#include "host/cgroup_systemd.h"
 #include "host/host.h"
 #include "libcontainer.h"
 #include "life/console.h"
+#include "life/enter.h"
 #include "life/exec_process.h"
 #include "life/record.h"
+#include "life/seccomp_agent.h"
 #include "life/spawn.h"
+#include "life/unix_socket.h"
 #include "plan/sync.h"
 #include "spec/spec_check.h"
 #include "sys/sys.h"
-
-/* Entered whatever config.json said: those init shares with the runtime that made it are not
- * necessarily ours. A user or time namespace is entered only when it is another one: the kernel
- * refuses one's own user namespace. */
-#define ALWAYS_ENTERED \
-	(CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP | CLONE_NEWPID)
 
 struct exec {
 	struct lc_ctx *ctx;
@@ -37,6 +36,7 @@ struct exec {
 	struct spawn spawn;
 	int init; /* pidfd */
 	int console, owned_console;
+	int pidfd_socket; /* owned, -EBADF: nobody asks for it */
 };
 
 static int check_status(const struct exec *x, struct err *e)
@@ -85,7 +85,8 @@ static int compile(struct exec *x, struct err *e)
 		r = plan_open_proc(&x->plan.proc_fd, e);
 	x->plan.id = x->record.id;
 	x->plan.has_process = true;
-	x->plan.ns.new_flags = (int)x->record.namespaces | ALWAYS_ENTERED;
+	if (r == 0)
+		enter_plan(x->ctx, &x->record, &x->plan);
 	return r;
 }
 
@@ -123,6 +124,22 @@ static int connect_console(struct exec *x, struct err *e)
 	return x->console < 0 ? x->console : 0;
 }
 
+static int connect_pidfd_socket(struct exec *x, struct err *e)
+{
+	if (x->opts->pidfd_socket)
+		x->pidfd_socket = unix_socket_connect(x->opts->pidfd_socket, "pidfd socket", e);
+	return x->opts->pidfd_socket && x->pidfd_socket < 0 ? x->pidfd_socket : 0;
+}
+
+static int send_pidfd(struct exec *x, struct err *e)
+{
+	static const char text[] = "setns";
+
+	if (x->pidfd_socket < 0)
+		return 0;
+	return fd_send(x->pidfd_socket, text, strlen(text), &x->spawn.pidfd, 1, e);
+}
+
 static int converse(struct exec *x, struct err *e)
 {
 	_cleanup_close_ int master = -EBADF;
@@ -139,10 +156,25 @@ static int converse(struct exec *x, struct err *e)
 	return err_kind(e, ERR_BUG, "unexpected message %d from the process", r);
 }
 
+static int serve_listener(struct exec *x, struct err *e)
+{
+	enum lc_status status = record_status(&x->dir, &x->record, x->ctx->cgroup_root);
+	_cleanup_close_ int listener = -EBADF;
+	int r = sync_expect(x->spawn.sync, SYNC_LISTENER, &listener, e);
+
+	return r == 0 ? seccomp_agent_serve(&x->dir, &x->record, status, x->spawn.pid, listener,
+					    x->spawn.sync, e)
+		      : r;
+}
+
 /* The descriptor of the other side closes with the program's start: end of file is success. */
 static int await_program(struct exec *x, struct err *e)
 {
-	int r = sync_receive(x->spawn.sync, NULL, NULL, e);
+	int r = x->plan.process.seccomp.listener ? serve_listener(x, e) : 0;
+
+	if (r < 0)
+		return r;
+	r = sync_receive(x->spawn.sync, NULL, NULL, e);
 
 	if (r == -ECONNRESET && e->kind == ERR_SYS) {
 		*e = (struct err){};
@@ -161,10 +193,35 @@ static int finish(struct exec *x, struct err *e)
 	if (r == 0)
 		r = affinity_set(x->spawn.pid, pp->final_affinity, "execCPUAffinity.final", e);
 	if (r == 0)
-		r = spawn_write_pid(&x->spawn, x->opts->pid_file, e);
+		r = spawn_write_pid(x->spawn.pid, x->opts->pid_file, e);
+	if (r == 0)
+		r = send_pidfd(x, e);
 	if (r == 0)
 		r = sync_send(x->spawn.sync, SYNC_RECORDED, 0, -EBADF, e);
 	return r == 0 ? await_program(x, e) : r;
+}
+
+static int attach(void *exec, pid_t pid, struct err *e)
+{
+	const struct exec *x = exec;
+	const struct plan_systemd unit = record_unit(&x->record);
+
+	return cgroup_systemd_attach(&unit, pid, x->opts->cgroup, e);
+}
+
+/* From a session of its own a user may not move processes into what its manager runs (cgroups(7),
+ * "Delegation containment"): the manager may. */
+static int spawn_in_cgroup(struct exec *x, struct err *e)
+{
+	int r = spawn_child(&x->spawn, e);
+
+	if (r != -EACCES || !x->record.unit)
+		return r;
+	spawn_release(&x->spawn);
+	x->spawn.cgroup_fd = x_close(x->spawn.cgroup_fd);
+	x->spawn.place = attach;
+	x->spawn.place_data = x;
+	return spawn_child(&x->spawn, e);
 }
 
 /* The initial affinity holds before the cgroup is entered: the clone inherits it from us. */
@@ -175,13 +232,13 @@ static int spawn_with_affinity(struct exec *x, struct err *e)
 	int r;
 
 	if (!initial || !*initial)
-		return spawn_child(&x->spawn, e);
+		return spawn_in_cgroup(x, e);
 	r = affinity_save(&own, e);
 	if (r == 0)
 		r = affinity_set(0, initial, "execCPUAffinity.initial", e);
 	if (r < 0)
 		return r;
-	r = spawn_child(&x->spawn, e);
+	r = spawn_in_cgroup(x, e);
 	return affinity_restore(&own, e) < 0 && r == 0 ? err_errno(e) : r;
 }
 
@@ -195,6 +252,7 @@ static int run(struct exec *x, struct err *e)
 	x->spawn.close_fds[0] = x->dir.dir_fd;
 	x->spawn.close_fds[1] = x->dir.root_fd;
 	x->spawn.close_fds[2] = x->owned_console;
+	x->spawn.close_fds[3] = x->pidfd_socket;
 	r = arena_seal(x->plan.arena);
 	if (r < 0)
 		return err_sys(e, r, "mprotect", "the plan");
@@ -214,6 +272,7 @@ static void exec_done(struct exec *x)
 {
 	x_close(x->spawn.cgroup_fd);
 	x_close(x->owned_console);
+	x_close(x->pidfd_socket);
 	x_close(x->init);
 	spawn_release(&x->spawn);
 	statedir_close(&x->dir);
@@ -230,6 +289,7 @@ int lc_exec(struct lc_ctx *ctx, const char *id, const struct lc_exec_opts *o, pi
 		.spawn = SPAWN_EMPTY,
 		.init = -EBADF,
 		.owned_console = -EBADF,
+		.pidfd_socket = -EBADF,
 	};
 	int r = plan_init(&x.plan, e);
 
@@ -247,6 +307,8 @@ int lc_exec(struct lc_ctx *ctx, const char *id, const struct lc_exec_opts *o, pi
 		r = open_cgroup(&x, e);
 	if (r == 0)
 		r = connect_console(&x, e);
+	if (r == 0)
+		r = connect_pidfd_socket(&x, e);
 	if (r == 0)
 		r = run(&x, e);
 	if (r == 0)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Opening a container for a verb that needs it alive and in a cgroup of its own. */
+/* Opening a container for a verb that needs it alive. */
 #include "life/live.h"
 
-int live_open(const struct lc_ctx *ctx, const char *id, enum statedir_lock lock, struct live *ret,
-	      struct err *e)
+int live_open_any(const struct lc_ctx *ctx, const char *id, enum statedir_lock lock,
+		  struct live *ret, struct err *e)
 {
 	int r;
 
@@ -18,9 +18,19 @@ int live_open(const struct lc_ctx *ctx, const char *id, enum statedir_lock lock,
 	ret->status = record_status(&ret->dir, &ret->record, ctx->cgroup_root);
 	if (ret->status == LC_STOPPED || ret->status == LC_CREATING)
 		return err_kind(e, ERR_STATE, "container not running");
-	if (!ret->record.cgroup_path)
-		return err_kind(e, ERR_UNSUPPORTED, "the container has no cgroup of its own");
 	return 0;
+}
+
+int live_open(const struct lc_ctx *ctx, const char *id, enum statedir_lock lock, struct live *ret,
+	      struct err *e)
+{
+	int r = live_open_any(ctx, id, lock, ret, e);
+
+	if (r == 0 && !ret->record.cgroup_path)
+		return err_kind(e, ERR_UNSUPPORTED,
+				"the container has no cgroup of its own (without root one must be "
+				"delegated: see hull(8))");
+	return r;
 }
 
 void live_close(struct live *l)

@@ -35,11 +35,19 @@ static const struct json_field record_fields[] = {
 	JSON_FIELD("owner", J_STRING, struct record, owner, .flags = JSON_REQUIRED),
 	JSON_FIELD("bootId", J_STRING, struct record, boot_id, .flags = JSON_REQUIRED),
 	JSON_FIELD("cgroupPath", J_STRING, struct record, cgroup_path, .flags = JSON_OMIT_EMPTY),
+	JSON_FIELD("systemdUnit", J_STRING, struct record, unit, .flags = JSON_OMIT_EMPTY),
+	JSON_FIELD("systemdUser", J_BOOL, struct record, unit_user, .flags = JSON_OMIT_EMPTY),
+	JSON_FIELD("rdtGroup", J_STRING, struct record, rdt_group, .flags = JSON_OMIT_EMPTY),
+	JSON_FIELD("rdtMade", J_BOOL, struct record, rdt_made, .flags = JSON_OMIT_EMPTY),
+	JSON_FIELD("rdtMonitor", J_STRING, struct record, rdt_monitor, .flags = JSON_OMIT_EMPTY),
 	JSON_FIELD("creator", J_OBJECT, struct record, creator, .fields = process_fields),
 	JSON_FIELD("init", J_OBJECT, struct record, init, .fields = process_fields),
 	JSON_FIELD("namespaces", J_U64, struct record, namespaces),
 	JSON_FIELD("poststart", J_BOOL, struct record, has_poststart),
 	JSON_FIELD("poststop", J_BOOL, struct record, has_poststop),
+	JSON_FIELD("listener", J_BOOL, struct record, has_listener),
+	JSON_FIELD("addedMounts", J_ARRAY, struct record, added_mounts, .flags = JSON_OMIT_EMPTY,
+		   .elem = J_U64, .size = sizeof(uint64_t)),
 	JSON_FIELD("annotations", J_MAP, struct record, annotations, .flags = JSON_OMIT_EMPTY),
 	{},
 };
@@ -202,6 +210,11 @@ static bool alive(const struct record *r, const struct record_process *p)
 	if (record_start_time((pid_t)p->pid) != p->start)
 		return false;
 	return read_boot_id(boot, sizeof(boot)) == 0 && strcmp(boot, r->boot_id) == 0;
+}
+
+struct plan_systemd record_unit(const struct record *r)
+{
+	return (struct plan_systemd){ .unit = r->unit, .user = r->unit_user };
 }
 
 enum lc_status record_status(const struct statedir *d, const struct record *r,

@@ -13,6 +13,7 @@
 #include "base/err.h"
 #include "libcontainer.h"
 #include "life/statedir.h"
+#include "plan/plan.h"
 
 /* A process, safe against reuse of its number: start is field 22 of /proc/PID/stat. */
 struct record_process {
@@ -26,10 +27,20 @@ struct record {
 	const char *owner;   /* number of the user who made it */
 	const char *boot_id;
 	const char *cgroup_path; /* below the cgroup2 mount, or NULL */
+	const char *unit;	 /* of systemd, which holds the cgroup, or NULL */
+	bool unit_user;		 /* of the user's own manager */
+	const char *rdt_group;	 /* directory in resctrl, or NULL */
+	bool rdt_made;		 /* it is the container's own and goes with it */
+	const char *rdt_monitor; /* likewise always its own, or NULL */
 	struct record_process creator;
 	struct record_process init; /* pid 0: only an intent, create has not finished */
 	uint64_t namespaces;	    /* CLONE_NEW* that init has of its own and exec enters */
 	bool has_poststart, has_poststop;
+	bool has_listener; /* start gets one from init, for the seccomp agent */
+	struct {
+		uint64_t *items; /* ids (statx) of mounts that came after create */
+		size_t n;
+	} added_mounts;
 	struct {
 		struct json_pair *items;
 		size_t n;
@@ -43,6 +54,8 @@ int record_write(const struct statedir *d, const struct record *r, struct err *e
  * caller decides (delete --force goes on). Strings in the arena. */
 int record_read(const struct statedir *d, const char *id, struct arena *arena, struct record *ret,
 		struct err *e);
+/* The unit as requests to systemd name it; its name is NULL when there is none. */
+struct plan_systemd record_unit(const struct record *r);
 /* What is true now, from /proc, the fifo and the cgroup, not from memory. */
 enum lc_status record_status(const struct statedir *d, const struct record *r,
 			     const char *cgroup_root);

@@ -2,37 +2,41 @@
 /*
  * A root file system made of mounts. Each is made detached with all its attributes and attached when
  * it is complete. The layers of an overlay have no bound: where the kernel takes them one by one
- * (lowerdir+, Linux 6.7) they are given so; before, by mount(2), which takes a page of text, relative
- * to the directory they have in common.
+ * (lowerdir+, Linux 6.7) they are given so; before, and for what fsconfig(2) cannot be told, there is
+ * rootfs_private.c. A file system in user space is what its helper makes of it.
  */
+#include "life/rootfs_mount.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/cleanup.h"
+#include "base/num.h"
 #include "base/path.h"
-#include "host/cgroup.h"
-#include "host/mounts.h"
-#include "libcontainer.h"
 #include "plan/fs_context.h"
 #include "sys/sys.h"
 
-#define VALUE_MAX_LEN 255 /* of one value for fsconfig(2) */
-#define LOWERDIR "lowerdir="
 /* Asks containerd's mount manager for something: who hands it on to us has not done it. */
 #define MANAGED_PREFIX "X-containerd."
 
-struct rootfs_mount {
-	const struct lc_mount *m;
-	struct mount_opts opts;
-	char *layers; /* of an overlay, when they are too long for one value */
-	struct arena *arena;
-};
+static bool is_bind_type(const char *type)
+{
+	return strcmp(type, "bind") == 0 || strcmp(type, "rbind") == 0;
+}
 
 static bool is_bind(const struct rootfs_mount *r)
 {
-	return r->opts.bind || strcmp(r->m->type, "bind") == 0 || strcmp(r->m->type, "rbind") == 0;
+	return r->opts.bind || is_bind_type(r->m->type);
 }
+
+static bool is_overlay(const struct rootfs_mount *r)
+{
+	return strcmp(r->m->type, "overlay") == 0;
+}
+
+/* ---- options ---- */
 
 static int check(const struct lc_mount *m, struct err *e)
 {
@@ -46,11 +50,73 @@ static int check(const struct lc_mount *m, struct err *e)
 	return 0;
 }
 
-static bool is_long_layers(const struct lc_mount *m, const char *option)
+/* "container:host:length", several of them with commas between, as the kernel reads a map. */
+static int parse_map(const char *text, struct arena *arena, const char **ret, struct err *e)
 {
-	return strcmp(m->type, "overlay") == 0 &&
-	       strncmp(option, LOWERDIR, strlen(LOWERDIR)) == 0 &&
-	       strlen(option + strlen(LOWERDIR)) > VALUE_MAX_LEN;
+	char *words = arena_strdup(arena, text);
+	_cleanup_buf_ struct buf map = {};
+
+	if (!words)
+		return err_nomem(e);
+	for (char *one = strsep(&words, ","); one; one = strsep(&words, ",")) {
+		unsigned ids[3];
+
+		for (size_t i = 0; i < ARRAY_SIZE(ids); i++) {
+			const char *number = strsep(&one, ":");
+
+			if (!number || num_parse_u32(number, &ids[i]) < 0)
+				return err_bad(e, "", "%s is no map of ids", text);
+		}
+		if (one)
+			return err_bad(e, "", "%s is no map of ids", text);
+		buf_fmt(&map, "%u %u %u\n", ids[0], ids[1], ids[2]);
+	}
+	*ret = buf_ok(&map) < 0 ? NULL : arena_strdup(arena, map.data);
+	return *ret ? 0 : err_nomem(e);
+}
+
+/* The value of option when it is called key (with its "="), else NULL. */
+static const char *value_of(const char *option, const char *key)
+{
+	const size_t n = strlen(key);
+
+	return strncmp(option, key, n) == 0 ? option + n : NULL;
+}
+
+/* Takes what is for us, or needs a way of its own; returns 0 when it is an option as others are. */
+static int take_option(struct rootfs_mount *r, const char *option, struct err *e)
+{
+	const char *layers = is_overlay(r) ? value_of(option, "lowerdir=") : NULL;
+	const char *uids = value_of(option, "uidmap="), *gids = value_of(option, "gidmap=");
+	int ret = 0;
+
+	if (layers)
+		r->layers = layers;
+	else if (uids)
+		ret = parse_map(uids, r->arena, &r->uid_map, e);
+	else if (gids)
+		ret = parse_map(gids, r->arena, &r->gid_map, e);
+	else if (strcmp(option, "loop") == 0)
+		r->loop = true;
+	else if (strlen(option) > ROOTFS_VALUE_MAX)
+		r->verbose.items[r->verbose.n++] = option;
+	else
+		return 0;
+	return ret < 0 ? ret : 1;
+}
+
+static int check_combination(const struct rootfs_mount *r, struct err *e)
+{
+	if (!r->uid_map != !r->gid_map)
+		return err_bad(e, "options", "uidmap and gidmap must be given together");
+	if (r->uid_map && !is_bind(r) && !(is_overlay(r) && r->layers))
+		return err_bad(e, "options", "a mount of type %s cannot be id-mapped", r->m->type);
+	if (is_bind(r) && r->loop)
+		return err_bad(e, "options", "loop is no option of a bind mount");
+	if (is_bind(r) && r->verbose.n)
+		return err_bad(e, "options", "%.32s... is no option of a bind mount",
+			       r->verbose.items[0]);
+	return 0;
 }
 
 static int parse(struct rootfs_mount *r, struct err *e)
@@ -58,22 +124,25 @@ static int parse(struct rootfs_mount *r, struct err *e)
 	const struct lc_mount *m = r->m;
 	const char **items = arena_array_of(r->arena, const char *, m->n_options);
 	spec_strings rest = { .items = items };
+	int ret;
 
-	if (!items)
+	r->verbose.items = arena_array_of(r->arena, const char *, m->n_options);
+	if (!items || !r->verbose.items)
 		return err_nomem(e);
 	for (size_t i = 0; i < m->n_options; i++) {
-		if (!is_long_layers(m, m->options[i])) {
+		ret = take_option(r, m->options[i], e);
+		if (ret < 0)
+			return err_at(e, "options[%zu]", i);
+		if (ret == 0)
 			items[rest.n++] = m->options[i];
-			continue;
-		}
-		r->layers = arena_strdup(r->arena, m->options[i] + strlen(LOWERDIR));
-		if (!r->layers)
-			return err_nomem(e);
 	}
-	if (strcmp(m->type, "bind") == 0 || strcmp(m->type, "rbind") == 0)
-		r->opts.recursive_bind = m->type[0] == 'r';
-	return mount_opts_parse(&rest, "options", &r->opts, r->arena, e);
+	ret = mount_opts_parse(&rest, "options", &r->opts, r->arena, e);
+	if (strcmp(m->type, "rbind") == 0)
+		r->opts.recursive_bind = true;
+	return ret < 0 ? ret : check_combination(r, e);
 }
+
+/* ---- file systems ---- */
 
 /* Ends the first of a list of layers and returns the rest; a colon in a path has a backslash. */
 static char *split_layer(char *layers)
@@ -104,9 +173,12 @@ static void unescape(char *s)
 
 static int add_layers(int fs, const struct rootfs_mount *r, struct err *e)
 {
-	char *layer = r->layers ? arena_strdup(r->arena, r->layers) : NULL;
+	char *layer;
 
-	if (r->layers && !layer)
+	if (strlen(r->layers) <= ROOTFS_VALUE_MAX)
+		return fs_context_set(fs, "lowerdir", r->layers, e);
+	layer = arena_strdup(r->arena, r->layers);
+	if (!layer)
 		return err_nomem(e);
 	while (layer) {
 		char *next = split_layer(layer);
@@ -123,14 +195,16 @@ static int add_layers(int fs, const struct rootfs_mount *r, struct err *e)
 
 static int configure(int fs, const struct rootfs_mount *r, struct err *e)
 {
-	int ret = r->m->source[0] ? fs_context_set(fs, "source", r->m->source, e) : 0;
+	int ret = r->source[0] ? fs_context_set(fs, "source", r->source, e) : 0;
 
+	if (ret == 0 && r->opts.attr_set & MOUNT_ATTR_RDONLY)
+		ret = fs_context_set(fs, "ro", NULL, e); /* a device may be so, too */
 	for (size_t i = 0; ret == 0 && i < r->opts.n_data; i++)
 		ret = fs_context_set(fs, r->opts.data[i].key, r->opts.data[i].value, e);
-	return ret == 0 ? add_layers(fs, r, e) : ret;
+	return ret == 0 && r->layers ? add_layers(fs, r, e) : ret;
 }
 
-static int make_fs(const struct rootfs_mount *r, struct err *e)
+static int make_by_context(const struct rootfs_mount *r, struct err *e)
 {
 	_cleanup_close_ int fs = sys_fsopen(r->m->type);
 	int ret;
@@ -143,25 +217,61 @@ static int make_fs(const struct rootfs_mount *r, struct err *e)
 	ret = sys_fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0);
 	if (ret < 0)
 		return fs_context_error(fs, ret, "mount", r->m->type, e);
-	ret = sys_fsmount(fs, (unsigned)r->opts.attr_set);
+	ret = sys_fsmount(fs, 0);
 	return ret < 0 ? fs_context_error(fs, ret, "fsmount", r->m->type, e) : ret;
+}
+
+static int make_fs(struct rootfs_mount *r, struct err *e)
+{
+	_cleanup_close_ int loop = -EBADF;
+	int ret;
+
+	if (r->loop) {
+		loop = loop_device_attach(r->source, r->opts.attr_set & MOUNT_ATTR_RDONLY, r->arena,
+					  &r->source, e);
+		if (loop < 0)
+			return loop;
+	}
+	if (r->uid_map || r->verbose.n)
+		return rootfs_private_make(r, e);
+	ret = make_by_context(r, e);
+	/* before Linux 6.7 there is no lowerdir+ */
+	return ret == -EINVAL && r->layers ? rootfs_private_make(r, e) : ret;
+}
+
+/* ---- binds ---- */
+
+int rootfs_map_ids(const struct rootfs_mount *r, int tree, unsigned flags, struct err *e)
+{
+	_cleanup_close_ int proc = sys_openat(AT_FDCWD, "/proc", O_PATH | O_DIRECTORY, 0);
+	_cleanup_close_ int userns = -EBADF;
+	struct mount_attr attr = { .attr_set = MOUNT_ATTR_IDMAP };
+	int ret;
+
+	if (proc < 0)
+		return err_sys(e, proc, "open", "/proc");
+	userns = idmap_userns_open(proc, r->uid_map, r->gid_map, e);
+	if (userns < 0)
+		return userns;
+	attr.userns_fd = (uint64_t)userns;
+	ret = sys_mount_setattr(tree, "", AT_EMPTY_PATH | flags, &attr);
+	return ret < 0 ? err_sys(e, ret, "mount_setattr", "idmap of %s", r->source) : 0;
 }
 
 static int make_bind(const struct rootfs_mount *r, struct err *e)
 {
-	unsigned flags = OPEN_TREE_CLONE | (r->opts.recursive_bind ? AT_RECURSIVE : 0);
-	struct mount_attr attr = { .attr_set = r->opts.attr_set, .attr_clr = r->opts.attr_clr };
-	_cleanup_close_ int tree = sys_open_tree(AT_FDCWD, r->m->source, flags);
+	const unsigned recursive = r->opts.recursive_bind ? AT_RECURSIVE : 0;
+	_cleanup_close_ int tree = sys_open_tree(AT_FDCWD, r->source, OPEN_TREE_CLONE | recursive);
 	int ret = 0;
 
 	if (tree < 0)
-		return err_sys(e, tree, "open_tree", "%s", r->m->source);
-	if (attr.attr_set || attr.attr_clr)
-		ret = sys_mount_setattr(tree, "", AT_EMPTY_PATH, &attr);
-	if (ret < 0)
-		return err_sys(e, ret, "mount_setattr", "%s", r->m->source);
-	return take_fd(tree);
+		return err_sys(e, tree, "open_tree", "%s", r->source);
+	if (r->uid_map)
+		ret = rootfs_map_ids(r, tree, recursive, e);
+	return ret < 0 ? ret : take_fd(tree);
 }
+
+/* ---- all of it ---- */
 
 static int open_target(const char *rootfs, const char *target, struct err *e)
 {
@@ -175,94 +285,53 @@ static int open_target(const char *rootfs, const char *target, struct err *e)
 	return path_make_in(root, target, false, e);
 }
 
+static int set_attributes(int mnt, const struct rootfs_mount *r, struct err *e)
+{
+	struct mount_attr attr = { .attr_set = r->opts.attr_set, .attr_clr = r->opts.attr_clr };
+	int ret = 0;
+
+	if (attr.attr_set || attr.attr_clr)
+		ret = sys_mount_setattr(mnt, "", AT_EMPTY_PATH, &attr);
+	return ret < 0 ? err_sys(e, ret, "mount_setattr", "%s", r->source) : 0;
+}
+
 static int attach(int mnt, const struct rootfs_mount *r, int target, struct err *e)
 {
 	struct mount_attr attr = { .propagation = r->opts.propagation };
 	int ret = sys_move_mount(mnt, target, "");
 
 	if (ret < 0)
-		return err_sys(e, ret, "move_mount", "%s", r->m->source);
+		return err_sys(e, ret, "move_mount", "%s", r->source);
 	if (attr.propagation)
 		ret = sys_mount_setattr(
 			mnt, "", AT_EMPTY_PATH | (r->opts.propagation_rec ? AT_RECURSIVE : 0),
 			&attr);
-	return ret < 0 ? err_sys(e, ret, "mount_setattr", "%s", r->m->source) : 0;
+	return ret < 0 ? err_sys(e, ret, "mount_setattr", "%s", r->source) : 0;
 }
 
-/* How much of the list of layers is the path of a directory that holds all of them. */
-static size_t common_length(const char *layers)
+static int make_and_attach(struct rootfs_mount *r, int target, struct err *e)
 {
-	size_t common = strrchr(layers, '/') ? strlen(layers) : 0;
+	_cleanup_close_ int mnt = is_bind(r) ? make_bind(r, e) : make_fs(r, e);
+	int ret = mnt < 0 ? mnt : set_attributes(mnt, r, e);
 
-	for (const char *p = layers; p; p = strchr(p, ':') ? strchr(p, ':') + 1 : NULL) {
-		size_t n = 0;
-
-		while (n < common && p[n] == layers[n] && p[n] != ':')
-			n++;
-		common = n;
-	}
-	while (common > 0 && layers[common - 1] != '/')
-		common--;
-	return common;
-}
-
-/* The text of mount(2): layers relative to the directory of that length, then the other options. */
-static const char *old_data(const struct rootfs_mount *r, size_t common)
-{
-	_cleanup_buf_ struct buf text = {};
-
-	buf_str(&text, LOWERDIR);
-	for (const char *p = r->layers; p; p = strchr(p, ':') ? strchr(p, ':') + 1 : NULL) {
-		size_t len = strcspn(p, ":");
-
-		buf_fmt(&text, "%s%.*s", p == r->layers ? "" : ":", (int)(len - common),
-			p + common);
-	}
-	for (size_t i = 0; i < r->opts.n_data; i++)
-		buf_fmt(&text, ",%s%s%s", r->opts.data[i].key, r->opts.data[i].value ? "=" : "",
-			r->opts.data[i].value ? r->opts.data[i].value : "");
-	return buf_ok(&text) < 0 ? NULL : arena_strdup(r->arena, text.data);
-}
-
-static int mount_old(const struct rootfs_mount *r, int target, struct err *e)
-{
-	const unsigned long flags = r->opts.attr_set & (MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID |
-							MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
-	size_t common = common_length(r->layers);
-	const char *dir = arena_strndup(r->arena, r->layers, common), *data = old_data(r, common);
-	const char *at = arena_printf(r->arena, "/proc/self/fd/%d", target);
-	_cleanup_close_ int before = sys_openat(AT_FDCWD, ".", O_PATH | O_DIRECTORY, 0);
-	int ret;
-
-	if (!dir || !data || !at)
-		return err_nomem(e);
-	ret = before < 0 ? before : sys_chdir(common ? dir : ".");
-	if (ret < 0)
-		return err_sys(e, ret, "chdir", "%s", dir);
-	ret = sys_mount(r->m->source, at, r->m->type, flags, data);
-	(void)sys_fchdir(before); /* it was the working directory a moment ago */
-	return ret < 0 ? err_sys(e, ret, "mount", "%s", r->m->type) : 0;
+	return ret < 0 ? ret : attach(mnt, r, target, e);
 }
 
 static int mount_one(const char *rootfs, const struct lc_mount *m, struct arena *arena,
 		     struct err *e)
 {
-	struct rootfs_mount r = { .m = m, .arena = arena };
+	struct rootfs_mount r = { .m = m, .rootfs = rootfs, .source = m->source, .arena = arena };
 	_cleanup_close_ int target = -EBADF;
-	_cleanup_close_ int mnt = -EBADF;
 	int ret = check(m, e);
 
-	if (ret == 0)
+	if (ret == 0 && !fuse_mount_is(m->type))
 		ret = parse(&r, e);
 	if (ret < 0)
 		return ret;
 	target = open_target(rootfs, m->target, e);
 	if (target < 0)
 		return target;
-	mnt = is_bind(&r) ? make_bind(&r, e) : make_fs(&r, e);
-	if (mnt == -EINVAL && r.layers)
-		return mount_old(&r, target, e);
-	return mnt < 0 ? mnt : attach(mnt, &r, target, e);
+	return fuse_mount_is(m->type) ? fuse_mount(m, target, e) : make_and_attach(&r, target, e);
 }
 
 int lc_mount_rootfs(const char *rootfs, const struct lc_mount *mounts, size_t n, struct err *e)

@@ -9,8 +9,10 @@
  *	5 our own pid and time namespaces for children and our signal mask are restored
  *
  * Two shapes. Usually the clone is the container's process. When a user namespace is joined by path,
- * new namespaces must be made by somebody who is in it: an intermediate joins, clones the
- * container's process as our child (CLONE_PARENT), tells its pid and exits.
+ * new namespaces must be made by somebody who is in it; and a caller without privileges may enter a
+ * container's pid namespace only from inside its user namespace; and when systemd makes the cgroup,
+ * it puts a process into it that is there already. Then an intermediate is put there and joins, clones
+ * the container's process as our child (CLONE_PARENT), tells its pid and exits.
  */
 #include "life/spawn.h"
 
@@ -18,6 +20,7 @@
 #include <fcntl.h>
 #include <linux/sched.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 
 #include "base/cleanup.h"
@@ -39,11 +42,18 @@ static bool joins(const struct spawn *s, int type)
 	return false;
 }
 
+static bool needs_intermediate(const struct spawn *s)
+{
+	return s->plan->ns.needs_intermediate || s->place;
+}
+
 /* Opens our own pid or time namespace when the child gets another one, to come back to it. */
 static int open_own(const struct spawn *s, int type, int *ret, struct err *e)
 {
 	const char *path = type == CLONE_NEWPID ? "self/ns/pid" : "self/ns/time";
 
+	if (needs_intermediate(s))
+		return 0;
 	if (!joins(s, type) && !(type == CLONE_NEWTIME && s->plan->ns.new_time))
 		return 0;
 	*ret = sys_openat(s->plan->proc_fd, path, O_RDONLY, 0);
@@ -88,7 +98,7 @@ static int enter_for_children(const struct spawn *s, struct err *e)
 {
 	int r;
 
-	if (s->plan->ns.needs_intermediate)
+	if (needs_intermediate(s))
 		return 0; /* the intermediate does it, from inside the user namespace */
 	for (size_t i = 0; i < ARRAY_SIZE(for_children); i++) {
 		r = enter_joined(s, for_children[i], e);
@@ -107,6 +117,7 @@ static __attribute__((noreturn)) void enter_child(const struct spawn *s, int syn
 		.sync = sync,
 		.root_fd = -EBADF,
 		.fifo_fd = s->fifo_fd,
+		.start = s->start_fd,
 		.report = sync,
 		.target = s->target,
 	};
@@ -114,8 +125,7 @@ static __attribute__((noreturn)) void enter_child(const struct spawn *s, int syn
 	x_close(s->sync);
 	for (size_t i = 0; i < ARRAY_SIZE(s->close_fds); i++)
 		x_close(s->close_fds[i]);
-	for (int sig = 1; sig < NSIG; sig++)
-		(void)signal(sig, SIG_DFL); /* KILL, STOP and the libc's own refuse */
+	sys_signal_defaults();
 	sigprocmask(SIG_SETMASK, none, NULL);
 	s->main(&c);
 	_exit(1);
@@ -137,17 +147,42 @@ static pid_t clone_process(uint64_t flags, int cgroup_fd, int *pidfd)
 	return sys_clone3(&args, sizeof(args));
 }
 
-/* The intermediate: in the joined user namespace, makes the container's process and leaves. */
+/* Whoever is in the user namespace of a running container could otherwise trace us. */
+static int enter_user(const struct spawn *s, struct err *e)
+{
+	const struct plan_join *user = &s->plan->ns.join[0];
+	int r;
+
+	if (s->target < 0) {
+		r = sys_setns(user->fd, CLONE_NEWUSER);
+		return r < 0 ? err_sys(e, r, "setns", "user namespace %s", user->path) : 0;
+	}
+	r = sys_prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	if (r < 0)
+		return err_sys(e, r, "prctl", "PR_SET_DUMPABLE");
+	r = sys_setns(s->target, CLONE_NEWUSER);
+	return r < 0 ? err_sys(e, r, "setns", "user namespace of the container") : 0;
+}
+
+/* exec joins later what init made. */
+static uint64_t new_namespaces(const struct spawn *s)
+{
+	return s->target >= 0 ? 0 : (uint64_t)s->plan->ns.new_flags;
+}
+
+/* The intermediate: in the cgroup and the joined user namespace, makes the container's process and
+ * leaves. It goes at once when the runtime does: a scope without processes vanishes. */
 static int intermediate(const struct spawn *s, int sync, int news, const sigset_t *none,
 			struct err *e)
 {
-	const struct plan_join *user = &s->plan->ns.join[0];
 	_cleanup_close_ int pidfd = -EBADF;
 	pid_t pid;
-	int r = sys_setns(user->fd, CLONE_NEWUSER);
+	int r = s->place ? sync_expect(news, SYNC_PLACED, NULL, e) : 0;
 
+	if (r >= 0 && s->plan->ns.needs_intermediate)
+		r = enter_user(s, e);
 	if (r < 0)
-		return err_sys(e, r, "setns", "user namespace %s", user->path);
+		return r;
 	for (size_t i = 0; i < ARRAY_SIZE(for_children); i++) {
 		r = enter_joined(s, for_children[i], e);
 		if (r < 0)
@@ -158,13 +193,13 @@ static int intermediate(const struct spawn *s, int sync, int news, const sigset_
 		if (r < 0)
 			return r;
 	}
-	pid = clone_process(CLONE_PARENT | (uint64_t)s->plan->ns.new_flags, -EBADF, &pidfd);
+	pid = clone_process(CLONE_PARENT | new_namespaces(s), -EBADF, &pidfd);
 	if (pid == 0) {
 		x_close(news);
 		enter_child(s, sync, none);
 	}
 	if (pid < 0)
-		return err_sys(e, pid, "clone3", "from inside the user namespace %s", user->path);
+		return err_sys(e, pid, "clone3", "the container's process");
 	return sync_send(news, SYNC_PID, pid, pidfd, e);
 }
 
@@ -219,15 +254,15 @@ static int clone_between(struct spawn *s, int sync, const sigset_t *none, struct
 	if (s->pid < 0)
 		return err_sys(e, s->pid, "clone3", "the intermediate process");
 	news = x_close(news);
-	return adopt(s, ours, e);
+	r = s->place ? s->place(s->place_data, s->pid, e) : 0;
+	if (r == 0 && s->place)
+		r = sync_send(ours, SYNC_PLACED, 0, -EBADF, e);
+	return r < 0 ? r : adopt(s, ours, e);
 }
 
 static int clone_in_place(struct spawn *s, int sync, const sigset_t *none, struct err *e)
 {
-	uint64_t flags =
-		s->target >= 0 ? 0 : (uint64_t)s->plan->ns.new_flags; /* exec joins later */
-
-	s->pid = clone_process(flags, s->cgroup_fd, &s->pidfd);
+	s->pid = clone_process(new_namespaces(s), s->cgroup_fd, &s->pidfd);
 	if (s->pid == 0)
 		enter_child(s, sync, none);
 	return s->pid < 0 ? err_sys(e, s->pid, "clone3", "the container's process") : 0;
@@ -235,8 +270,8 @@ static int clone_in_place(struct spawn *s, int sync, const sigset_t *none, struc
 
 static int clone_either_way(struct spawn *s, int sync, const sigset_t *none, struct err *e)
 {
-	return s->plan->ns.needs_intermediate ? clone_between(s, sync, none, e)
-					      : clone_in_place(s, sync, none, e);
+	return needs_intermediate(s) ? clone_between(s, sync, none, e)
+				     : clone_in_place(s, sync, none, e);
 }
 
 int spawn_child(struct spawn *s, struct err *e)
@@ -273,10 +308,10 @@ int spawn_child(struct spawn *s, struct err *e)
 	return r;
 }
 
-int spawn_write_pid(const struct spawn *s, const char *path, struct err *e)
+int spawn_write_pid(pid_t pid, const char *path, struct err *e)
 {
 	char text[16];
-	size_t len = fmt_str(text, sizeof(text), "%d", (int)s->pid);
+	size_t len = fmt_str(text, sizeof(text), "%d", (int)pid);
 
 	return path ? file_write_atomic_at(AT_FDCWD, path, text, len, 0644, e) : 0;
 }

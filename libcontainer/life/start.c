@@ -5,6 +5,8 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -13,6 +15,9 @@
 #include "libcontainer.h"
 #include "life/bundle.h"
 #include "life/destroy.h"
+#include "life/seccomp_agent.h"
+#include "life/unix_socket.h"
+#include "plan/sync.h"
 #include "sys/sys.h"
 
 #define GO_DEADLINE_MS 10000
@@ -51,6 +56,46 @@ static int release_init(const struct statedir *d, int fifo, int pidfd, struct er
 				"the container's init died before it could be started");
 	(void)sys_unlinkat(d->dir_fd, STATEDIR_FIFO, 0);
 	return err_kind(e, ERR_STATE, "cannot start an already running container");
+}
+
+/* Init has a listener for the seccomp agent when the time comes, or it has failed before. */
+static int give_listener(const struct statedir *d, const struct record *rec, int fifo,
+			 struct err *e)
+{
+	_cleanup_close_ int sync =
+		unix_socket_connect_at(d->dir_fd, STATEDIR_START, SOCK_SEQPACKET, e);
+	_cleanup_close_ int listener = -EBADF;
+	int r;
+
+	if (sync < 0)
+		return sync;
+	(void)sys_unlinkat(d->dir_fd, STATEDIR_START, 0); /* delete removes what is left */
+	r = fd_wait((int[]){ sync, fifo }, 2, -1);
+	if (r < 0)
+		return err_sys(e, r, "poll", STATEDIR_START);
+	if (!(r & 1))
+		return 0;
+	r = sync_expect(sync, SYNC_LISTENER, &listener, e);
+	if (r == -ECONNRESET) { /* the fifo tells why */
+		*e = (struct err){};
+		return 0;
+	}
+	return r < 0 ? r
+		     : seccomp_agent_serve(d, rec, LC_CREATED, (pid_t)rec->init.pid, listener, sync,
+					   e);
+}
+
+/* Without its agent the program must not run. */
+static int serve_listener(const struct statedir *d, const struct record *rec, int fifo, int pidfd,
+			  struct err *e)
+{
+	int r = rec->has_listener ? give_listener(d, rec, fifo, e) : 0;
+
+	if (r < 0) {
+		(void)sys_pidfd_send_signal(pidfd, SIGKILL); /* it may be dead already */
+		(void)fd_wait(&pidfd, 1, GO_DEADLINE_MS);
+	}
+	return r;
 }
 
 /* Returns 0 when the program runs. ret_hook: the failure was a hook's. */
@@ -95,6 +140,8 @@ static int start(const struct statedir *d, const struct record *rec, bool *ret_h
 	if (fifo < 0)
 		return err_sys(e, fifo, "open", STATEDIR_FIFO);
 	r = release_init(d, fifo, pidfd, e);
+	if (r == 0)
+		r = serve_listener(d, rec, fifo, pidfd, e);
 	if (r == 0)
 		r = await_program(fifo, ret_hook, e);
 	if (r < 0)

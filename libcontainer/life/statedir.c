@@ -20,8 +20,13 @@ static int open_root(const char *root, bool make, struct err *e)
 	int fd = sys_openat(AT_FDCWD, root, O_RDONLY | O_DIRECTORY, 0);
 
 	if (fd == -ENOENT && make) {
-		int r = sys_mkdirat(AT_FDCWD, root, 0700);
+		/* sticky: in XDG_RUNTIME_DIR that keeps it from being aged out (XDG base directories) */
+		int r = sys_mkdirat(AT_FDCWD, root, 01700);
 
+		if (r == -EACCES)
+			return err_sys(e, r, "mkdir",
+				       "state directory %s (set XDG_RUNTIME_DIR, or give --root)",
+				       root);
 		if (r < 0 && r != -EEXIST)
 			return err_sys(e, r, "mkdir", "state directory %s", root);
 		fd = sys_openat(AT_FDCWD, root, O_RDONLY | O_DIRECTORY, 0);
@@ -140,7 +145,8 @@ int statedir_create(const char *root, const char *id, struct statedir *ret, stru
 }
 
 static const char *const contents[] = {
-	STATEDIR_FIFO, STATEDIR_CONFIG, STATEDIR_CGROUP, STATEDIR_RECORD, STATEDIR_RECORD ".tmp",
+	STATEDIR_FIFO,	 STATEDIR_START,  STATEDIR_CONFIG,
+	STATEDIR_CGROUP, STATEDIR_RECORD, STATEDIR_RECORD ".tmp",
 };
 
 int statedir_remove(struct statedir *d, const char *id, struct err *e)

@@ -3,6 +3,7 @@
  *	state.json	the record (life/record.h)
  *	config.json	the configuration as it was at create (verbatim; exec takes its defaults here)
  *	exec.fifo	from create until start: its presence is what "created" means
+ *	start.sock	as long, when init has something to give to start (a seccomp listener)
  *	cgroup		a symlink whose text is the cgroup's path: made once the group is ours, so that
  *			delete knows what it may kill even when the record is lost */
 #pragma once
@@ -16,6 +17,7 @@
 #define STATEDIR_RECORD "state.json"
 #define STATEDIR_CONFIG "config.json"
 #define STATEDIR_FIFO "exec.fifo"
+#define STATEDIR_START "start.sock"
 #define STATEDIR_CGROUP "cgroup"
 
 /* An open directory, with the lock when asked for: held until statedir_close (or death). Every verb

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* update: other limits for a container that is alive. */
 #include "host/cgroup.h"
+#include "host/intelrdt.h"
 #include "libcontainer.h"
 #include "life/live.h"
 #include "spec/spec_check.h"
@@ -8,6 +9,7 @@
 int lc_update(struct lc_ctx *ctx, const char *id, const char *resources, size_t len, struct err *e)
 {
 	_cleanup_live_ struct live l = LIVE_EMPTY;
+	struct plan_systemd systemd;
 	struct spec_resources *res;
 	int r = live_open(ctx, id, STATEDIR_LOCKED, &l, e);
 
@@ -17,5 +19,22 @@ int lc_update(struct lc_ctx *ctx, const char *id, const char *resources, size_t 
 		r = spec_check_resources(res, "", NULL, e);
 	if (r < 0)
 		return r;
-	return cgroup_update(ctx->cgroup_root, l.record.cgroup_path, res, e);
+	systemd = record_unit(&l.record);
+	return cgroup_update(ctx->cgroup_root, l.record.cgroup_path,
+			     systemd.unit ? &systemd : NULL, res, e);
+}
+
+int lc_update_rdt(struct lc_ctx *ctx, const char *id, const char *l3_cache, const char *mem_bw,
+		  struct err *e)
+{
+	_cleanup_live_ struct live l = LIVE_EMPTY;
+	int r = live_open(ctx, id, STATEDIR_LOCKED, &l, e);
+
+	if (r < 0)
+		return r;
+	if (!l.record.rdt_group)
+		return err_kind(e, ERR_STATE,
+				"the container has no class of service: config.json has no "
+				"linux.intelRdt");
+	return intelrdt_update(l.record.rdt_group, l3_cache, mem_bw, e);
 }

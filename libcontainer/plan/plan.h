@@ -18,6 +18,8 @@
 #include "base/err.h"
 
 #define PLAN_N_NAMESPACES 8
+/* of mounts of a running container, at once */
+#define PLAN_MAX_CHANGES 64
 /* HOME= and a path */
 #define PLAN_HOME_SIZE (5 + 4096)
 
@@ -37,7 +39,6 @@ struct plan_namespaces {
 	int own; /* CLONE_NEW* given by path that are the runtime's: nothing is set in them */
 	/* the id maps as the kernel reads them; NULL without a new user namespace */
 	const char *uid_map, *gid_map;
-	bool deny_setgroups;	 /* write "deny" before the gid map (unprivileged caller) */
 	bool needs_intermediate; /* a user namespace is joined by path (see life/spawn.c) */
 };
 
@@ -102,8 +103,15 @@ struct plan_rootfs {
 	size_t n_symlinks;
 	const char **masked, **readonly_paths; /* cleaned */
 	size_t n_masked, n_readonly_paths;
+	const char *mount_label; /* SELinux: of what covers masked directories, or NULL */
 	bool console;	/* /dev/console is to be bound to the terminal */
 	bool setup_dev; /* /dev is ours to fill (not a bind mount of the user) */
+};
+
+/* A network device of the host that moves into the container's network namespace. */
+struct plan_netdev {
+	const char *name;     /* on the host */
+	const char *new_name; /* there; "%d": the first number that is free */
 };
 
 struct plan_sysctl {
@@ -139,9 +147,18 @@ struct plan_sched {
 	unsigned long personality;
 };
 
+/* set_mempolicy(2). */
+struct plan_mempolicy {
+	const char *text; /* in the words of config.json; NULL: the policy stays as it is */
+	int mode;	  /* MPOL_* and MPOL_F_* */
+	const unsigned long *nodes; /* bits, or NULL */
+	unsigned long max;	    /* maxnode of the system call */
+};
+
 struct plan_seccomp {
 	struct sock_fprog *prog; /* NULL: none */
 	unsigned flags;		 /* SECCOMP_FILTER_FLAG_* */
+	bool listener;		 /* made with the filter and given to the runtime, for its agent */
 };
 
 /* What becomes of argv: shared by init and exec. */
@@ -166,6 +183,7 @@ struct plan_process {
 	struct plan_rlimit *rlimits;
 	size_t n_rlimits;
 	struct plan_sched sched;
+	struct plan_mempolicy mempolicy;
 	const char *session_keyring;		       /* name, NULL: keep the caller's */
 	unsigned preserve_fds;			       /* 3 .. 3+n-1 stay open */
 	const char *initial_affinity, *final_affinity; /* exec only; cpu lists */
@@ -203,6 +221,23 @@ struct plan_cgroup_write {
 	bool otherwise;		/* only when the write before it found no file (io.weight) */
 };
 
+/* A property of a systemd unit; values in text. */
+struct plan_property {
+	const char *name;
+	const char *type; /* D-Bus signature: one letter, or 'a' and one letter */
+	const char **values;
+	size_t n;	/* 1 unless it is an array */
+	unsigned since; /* version of systemd that knows it; 0: all that we run with */
+};
+
+/* The transient scope that holds the group, when systemd makes it (host/cgroup_systemd.h). */
+struct plan_systemd {
+	const char *unit, *slice;
+	bool user; /* of the user's own manager */
+	struct plan_property *properties;
+	size_t n;
+};
+
 struct plan_cgroup {
 	const char *path; /* below the cgroup2 mount, absolute, cleaned; NULL: none wanted */
 	bool created;
@@ -213,6 +248,17 @@ struct plan_cgroup {
 	size_t n_device_insns;
 	bool own; /* F12: give the cgroup's files to owner_uid */
 	uid_t owner_uid;
+	struct plan_systemd *systemd; /* NULL: we make the group ourselves */
+};
+
+/* resctrl: the class of service and monitoring group of the container, as absolute paths. */
+struct plan_rdt {
+	const char *clos; /* NULL: not asked for */
+	bool make;	  /* it is not there: ours to make, and to remove with the container */
+	const char **schemata; /* lines, in the order of writing */
+	size_t n_schemata;
+	const char *monitor;   /* NULL: none */
+	bool made, monitored; /* what intelrdt_make has made */
 };
 
 struct plan {
@@ -220,7 +266,10 @@ struct plan {
 	const char *id, *bundle;
 	struct plan_namespaces ns;
 	struct plan_cgroup cgroup;
+	struct plan_rdt rdt;
 	struct plan_rootfs rootfs;
+	struct plan_netdev *netdevs;
+	size_t n_netdevs;
 	struct plan_sysctl *sysctls;
 	size_t n_sysctls;
 	const char *hostname, *domainname;

@@ -96,6 +96,22 @@ static void each_line(struct buf *out, const char *what, const char *text)
 
 /* ---- the concerns --------------------------------------------------------------------------- */
 
+static void dump_unit(const struct plan_systemd *sd, struct buf *out)
+{
+	LINE(out, sd->user ? "user-unit" : "unit", sd->unit);
+	for (size_t i = 0; i < sd->n; i++) {
+		const struct plan_property *p = &sd->properties[i];
+
+		buf_str(out, " ");
+		WORDS(out, "property", p->name, p->type);
+		for (size_t k = 0; k < p->n; k++)
+			WORDS(out, p->values[k]);
+		if (p->since)
+			buf_fmt(out, ", since systemd %u", p->since);
+		buf_str(out, "\n");
+	}
+}
+
 static void dump_cgroup(const struct plan_cgroup *cg, struct buf *out)
 {
 	buf_str(out, "cgroup\n");
@@ -103,6 +119,8 @@ static void dump_cgroup(const struct plan_cgroup *cg, struct buf *out)
 		LINE(out, "none");
 		return;
 	}
+	if (cg->systemd)
+		dump_unit(cg->systemd, out);
 	LINE(out, "make", cg->path);
 	for (size_t i = 0; i < cg->n_writes; i++) {
 		const struct plan_cgroup_write *w = &cg->writes[i];
@@ -116,6 +134,18 @@ static void dump_cgroup(const struct plan_cgroup *cg, struct buf *out)
 			cg->n_device_insns);
 	if (cg->own)
 		buf_fmt(out, "  give it to user %u\n", (unsigned)cg->owner_uid);
+}
+
+static void dump_rdt(const struct plan_rdt *rdt, struct buf *out)
+{
+	if (!rdt->clos)
+		return;
+	buf_str(out, "cache and memory bandwidth\n");
+	LINE(out, "class", rdt->clos);
+	for (size_t i = 0; i < rdt->n_schemata; i++)
+		LINE(out, "schemata", rdt->schemata[i]);
+	if (rdt->monitor)
+		LINE(out, "monitor", rdt->monitor);
 }
 
 static const char *namespace_name(int type)
@@ -134,10 +164,15 @@ static void dump_namespaces(const struct plan_namespaces *ns, struct buf *out)
 	if (ns->new_time)
 		LINE(out, "new", namespace_name(CLONE_NEWTIME));
 	each_line(out, "time offset", ns->time_offsets);
-	if (ns->deny_setgroups)
-		LINE(out, "deny", "setgroups");
 	each_line(out, "uid map", ns->uid_map);
 	each_line(out, "gid map", ns->gid_map);
+}
+
+static void dump_netdevs(const struct plan *p, struct buf *out)
+{
+	buf_str(out, p->n_netdevs ? "network devices\n" : "");
+	for (size_t i = 0; i < p->n_netdevs; i++)
+		LINE(out, "move", p->netdevs[i].name, "as", p->netdevs[i].new_name);
 }
 
 static void dump_names(const struct plan *p, struct buf *out)
@@ -384,6 +419,8 @@ static void dump_seccomp(const struct plan_seccomp *s, struct buf *out)
 	if (!s->prog)
 		return;
 	buf_str(out, "  seccomp filter");
+	if (s->listener)
+		WORDS(out, "with", "listener");
 	for (size_t i = 0; i < ARRAY_SIZE(spec_seccomp_flag_names); i++)
 		if (s->flags & spec_seccomp_flag_names[i].value)
 			WORDS(out, spec_seccomp_flag_names[i].name);
@@ -411,6 +448,8 @@ static void dump_process(const struct plan_process *pp, const char *const *cap_n
 		buf_fmt(out, "  keep descriptors 3 to %u\n", 2 + pp->preserve_fds);
 	dump_limits(pp, out);
 	dump_sched(&pp->sched, out);
+	if (pp->mempolicy.text)
+		buf_fmt(out, "  memory-policy %s\n", pp->mempolicy.text);
 	if (pp->apparmor)
 		LINE(out, "apparmor", pp->apparmor);
 	if (pp->selinux)
@@ -428,7 +467,9 @@ static void dump_process(const struct plan_process *pp, const char *const *cap_n
 void plan_dump(const struct plan *p, const char *const *cap_names, struct buf *out)
 {
 	dump_cgroup(&p->cgroup, out);
+	dump_rdt(&p->rdt, out);
 	dump_namespaces(&p->ns, out);
+	dump_netdevs(p, out);
 	dump_names(p, out);
 	dump_rootfs(p, out);
 	dump_hook_section(p, "hooks\n", PLAN_PRESTART, PLAN_CREATE_CONTAINER, out);

@@ -8,10 +8,20 @@
 #include "base/fd.h"
 
 static const char *const names[] = {
-	[SYNC_ERROR] = "error",		[SYNC_PID] = "pid",
-	[SYNC_MAP_IDS] = "map-ids",	[SYNC_IDS_MAPPED] = "ids-mapped",
-	[SYNC_RUN_HOOKS] = "run-hooks", [SYNC_HOOKS_RAN] = "hooks-ran",
-	[SYNC_TERMINAL] = "terminal",	[SYNC_READY] = "ready",
+	[SYNC_ERROR] = "error",
+	[SYNC_PID] = "pid",
+	[SYNC_PLACED] = "placed",
+	[SYNC_MAP_IDS] = "map-ids",
+	[SYNC_IDS_MAPPED] = "ids-mapped",
+	[SYNC_MOVE_NETDEVS] = "move-netdevs",
+	[SYNC_NETDEVS_MOVED] = "netdevs-moved",
+	[SYNC_RUN_HOOKS] = "run-hooks",
+	[SYNC_HOOKS_RAN] = "hooks-ran",
+	[SYNC_TERMINAL] = "terminal",
+	[SYNC_LISTENER] = "listener",
+	[SYNC_LISTENER_TAKEN] = "listener-taken",
+	[SYNC_MOUNT] = "mount",
+	[SYNC_READY] = "ready",
 	[SYNC_RECORDED] = "recorded",
 };
 

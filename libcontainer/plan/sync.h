@@ -10,20 +10,26 @@
 #include "base/err.h"
 
 enum sync_type {
-	SYNC_ERROR = 1,	 /* C->P, P->C: the sender gave up; err says why */
-	SYNC_PID,	 /* I->P: the pid of C, made by the intermediate (fd: its pidfd) */
-	SYNC_MAP_IDS,	 /* C->P: user namespace is there, write the maps */
-	SYNC_IDS_MAPPED, /* P->C */
-	SYNC_RUN_HOOKS,	 /* C->P: mounts are done: prestart, createRuntime */
-	SYNC_HOOKS_RAN,	 /* P->C */
-	SYNC_TERMINAL,	 /* C->P: fd of the pty master */
-	SYNC_READY,	 /* C->P: everything but the program is there */
-	SYNC_RECORDED,	 /* P->C: the record is final; from here C outlives P */
+	SYNC_ERROR = 1,	    /* C->P, P->C: the sender gave up; err says why */
+	SYNC_PID,	    /* I->P: the pid of C, made by the intermediate (fd: its pidfd) */
+	SYNC_PLACED,	    /* P->I: it is in the cgroup that C is to be born in */
+	SYNC_MAP_IDS,	    /* C->P: user namespace is there, write the maps */
+	SYNC_IDS_MAPPED,    /* P->C */
+	SYNC_MOVE_NETDEVS,  /* C->P: the network namespace is entered */
+	SYNC_NETDEVS_MOVED, /* P->C */
+	SYNC_RUN_HOOKS,	    /* C->P: mounts are done: prestart, createRuntime */
+	SYNC_HOOKS_RAN,	    /* P->C */
+	SYNC_TERMINAL,	    /* C->P: fd of the pty master */
+	SYNC_LISTENER, /* C->S, of the process's filter (fd); S is P or, at start, who starts it */
+	SYNC_LISTENER_TAKEN, /* S->C: the agent has it, the program may run */
+	SYNC_MOUNT,	     /* C->P: a mount that has come, or is to go */
+	SYNC_READY,	     /* C->P: everything but the program is there */
+	SYNC_RECORDED,	     /* P->C: the record is final; from here C outlives P */
 };
 
 struct sync_msg {
 	uint32_t type;
-	int32_t value; /* SYNC_PID: the pid in P's namespace */
+	int32_t value; /* SYNC_PID: the pid in P's namespace; SYNC_MOUNT: the id of the mount */
 	struct err err;
 };
 

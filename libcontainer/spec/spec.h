@@ -357,3 +357,6 @@ uint64_t spec_sysctl_namespace(const char *key);
 bool spec_has_userns(const struct spec *s);
 /* The value of an annotation or NULL. */
 const char *spec_annotation(const struct spec *s, const char *key);
+/* One whose value is an absolute path: *ret is NULL when it is not there, ERR_INVALID when it is
+ * something else. */
+int spec_annotation_path(const struct spec *s, const char *key, const char **ret, struct err *e);

@@ -132,11 +132,40 @@ static bool host_name_fits(const void *value)
 	return netdev_fits(((const struct spec_net_device *)value)->host_name);
 }
 
+/* The kernel puts a number in place of one "%d" and takes no other '%' (netdevice(7)). */
+static bool is_template(const char *name)
+{
+	const char *mark = strchr(name, '%');
+
+	return mark && mark[1] == 'd' && !strchr(mark + 1, '%');
+}
+
 static bool new_name_fits(const void *value)
 {
-	const struct spec_net_device *d = value;
+	const char *name = ((const struct spec_net_device *)value)->name;
 
-	return !d->name || !d->name[0] || netdev_fits(d->name);
+	return !name || !name[0] ||
+	       (netdev_fits(name) && (!strchr(name, '%') || is_template(name)));
+}
+
+static const char *new_name(const struct spec_net_device *d)
+{
+	return d->name && d->name[0] ? d->name : d->host_name;
+}
+
+static bool new_names_differ(const void *value)
+{
+	const struct spec_linux *l = value;
+
+	for (size_t i = 0; i < l->net_devices.n; i++)
+		for (size_t j = 0; j < i; j++) {
+			const char *name = new_name(&l->net_devices.items[i]);
+
+			if (!is_template(name) &&
+			    strcmp(name, new_name(&l->net_devices.items[j])) == 0)
+				return false;
+		}
+	return true;
 }
 
 static bool netdevs_have_netns(const struct spec *s, const void *value)
@@ -237,14 +266,36 @@ static bool nodes_fit_mode(const void *value)
 	return given || p->mode == MPOL_PREFERRED;
 }
 
-static bool node_flags_differ(const void *value)
+static uint64_t policy_flags(const struct spec_memory_policy *p)
 {
-	const struct spec_memory_policy *p = value;
 	uint64_t flags = 0;
 
 	for (size_t i = 0; i < p->flags.n; i++)
 		flags |= p->flags.items[i];
+	return flags;
+}
+
+static bool node_flags_differ(const void *value)
+{
+	uint64_t flags = policy_flags(value);
+
 	return !(flags & MPOL_F_STATIC_NODES) || !(flags & MPOL_F_RELATIVE_NODES);
+}
+
+static bool node_flags_have_nodes(const void *value)
+{
+	const struct spec_memory_policy *p = value;
+
+	return !(policy_flags(p) & (MPOL_F_STATIC_NODES | MPOL_F_RELATIVE_NODES)) ||
+	       (p->nodes && p->nodes[0]);
+}
+
+static bool balancing_fits_mode(const void *value)
+{
+	const struct spec_memory_policy *p = value;
+
+	return !(policy_flags(p) & MPOL_F_NUMA_BALANCING) || p->mode == MPOL_BIND ||
+	       p->mode == MPOL_PREFERRED_MANY;
 }
 
 static bool has_no_flags(const void *value)
@@ -323,6 +374,10 @@ static const struct rule memory_policy_rules[] = {
 	     "MPOL_DEFAULT and MPOL_LOCAL take no nodes; all others but MPOL_PREFERRED need some"),
 	RULE("flags", node_flags_differ,
 	     "MPOL_F_STATIC_NODES and MPOL_F_RELATIVE_NODES exclude each other"),
+	RULE("flags", node_flags_have_nodes,
+	     "MPOL_F_STATIC_NODES and MPOL_F_RELATIVE_NODES need nodes"),
+	RULE("flags", balancing_fits_mode,
+	     "MPOL_F_NUMA_BALANCING is for MPOL_BIND and MPOL_PREFERRED_MANY"),
 	{},
 };
 
@@ -347,6 +402,7 @@ const struct rule spec_linux_rules[] = {
 	RULES_IN("timeOffsets.boottime", struct spec_linux, boottime, time_offset_rules),
 	RULES_EACH("devices", struct spec_linux, devices, device_rules),
 	RULES_KEYED("netDevices", struct spec_linux, net_devices, net_device_rules),
+	RULE("netDevices", new_names_differ, "must not give two devices one name"),
 	RULE_IN("netDevices", netdevs_have_netns,
 		"needs an entry of type network in linux.namespaces"),
 	RULE_OF("cgroupsPath", struct spec_linux, cgroups_path, path_stays_below,

@@ -16,15 +16,26 @@ static int decode(const struct json_field *fields, void *object, const char *tex
 	return json_decode(fields, object, text, len, arena, options, e);
 }
 
+/* Older than the property of the specification that means the same. */
+static void take_annotations(struct spec *s)
+{
+	struct spec_seccomp *seccomp = s->linux_.seccomp;
+
+	if (seccomp && !seccomp->listener_path)
+		seccomp->listener_path = spec_annotation(s, "run.oci.seccomp.receiver");
+}
+
 int spec_parse_config(const char *text, size_t len, struct arena *arena,
 		      const struct json_options *options, struct spec **ret, struct err *e)
 {
 	struct spec *s = arena_new_of(arena, struct spec);
 	int r = decode(spec_fields, s, text, len, arena, options, e);
 
-	if (r == 0)
-		*ret = s;
-	return r;
+	if (r < 0)
+		return r;
+	take_annotations(s);
+	*ret = s;
+	return 0;
 }
 
 int spec_parse_process(const char *text, size_t len, struct arena *arena,
@@ -104,6 +115,18 @@ const struct spec_namespace *spec_find_namespace(const struct spec *s, uint64_t 
 bool spec_has_userns(const struct spec *s)
 {
 	return spec_find_namespace(s, CLONE_NEWUSER) != NULL;
+}
+
+int spec_annotation_path(const struct spec *s, const char *key, const char **ret, struct err *e)
+{
+	const char *value = spec_annotation(s, key);
+
+	if (value && value[0] != '/') {
+		err_bad(e, "", "must be an absolute path");
+		return err_at(e, "annotations[\"%s\"]", key);
+	}
+	*ret = value;
+	return 0;
 }
 
 const char *spec_annotation(const struct spec *s, const char *key)

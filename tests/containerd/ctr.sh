@@ -98,6 +98,20 @@ many_execs() {
 }
 it many_execs 'twenty execs leave no descriptor behind in the shim'
 
+attaches() {
+	works run -d "$IMAGE" a1 sh -c 'sleep 2; echo late; exit 4'
+	out ctr task attach a1
+	equal "$RC" 4
+	equal "$OUT" late
+	works run -d "$IMAGE" a2 sh -c 'while sleep 0.1; do echo tick; done'
+	for _ in 1 2; do
+		OUT=$(timeout -s KILL 1 "$CTR" -a "$C/containerd.sock" task attach a2) || true
+		has "$OUT" tick
+	done
+	equal "$(status_of a2)" RUNNING
+}
+it attaches 'task attach: output from now on and the exit status; who attached may die and another come'
+
 pauses() {
 	works run -d "$IMAGE" p1 sleep 1000
 	works ctr task pause p1

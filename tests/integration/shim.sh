@@ -2,99 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The containerd shim without containerd: a client of our own speaks its protocol, and takes events.
 . "$(dirname "$0")/../lib/harness.sh"
-
-SHIM=${SHIM:-$(dirname "$HULL")/containerd-shim-hull-v2}
-CLIENT=$(cd "$(dirname "$0")/../lib" && pwd)/ttrpc_client.py
-NS=hull-test-$$
-
-# ---- helpers --------------------------------------------------------------------------------
-
-# The events server of the test. Whatever the test does, it and the shims end.
-listen_for_events() {
-	python3 "$CLIENT" events "$WORK/events.sock" "$WORK/events" &
-	EVENTS=$!
-	trap shim_clean_up EXIT
-	config '.linux.cgroupsPath = $path' --arg path "/$NS"
-	: > "$WORK/events"
-	eventually test -S "$WORK/events.sock"
-}
-
-shim_clean_up() {
-	kill -9 "$EVENTS" 2> /dev/null || true
-	STDIN=/dev/null
-	for shim_pid in $(cat "$WORK/shims" 2> /dev/null); do
-		kill -9 "$shim_pid" 2> /dev/null || true
-	done
-	for shim_id in $(cat "$WORK/ids" 2> /dev/null); do
-		action "$shim_id" "$BUNDLE" delete > /dev/null || true
-	done
-}
-
-# action ID BUNDLE start|delete: as containerd calls it.
-action() {
-	(
-		cd "$2" && TTRPC_ADDRESS=$WORK/events.sock exec timeout -k 1 10 "$SHIM" -namespace "$NS" \
-			-address "$WORK/containerd.sock" -publish-binary /bin/false -id "$1" -bundle "$2" "$3"
-	) < "${STDIN:-/dev/null}"
-}
-
-# shim ID [BUNDLE]: starts one, its address in $ADDRESS.
-shim() {
-	[ -n "${EVENTS:-}" ] || listen_for_events
-	echo "$1" >> "$WORK/ids"
-	ADDRESS=$(action "$1" "${2:-$BUNDLE}" start)
-	call Connect "id=$1"
-	get .shim_pid >> "$WORK/shims"
-	SHIM_PID=$(get .shim_pid)
-}
-
-# call METHOD FIELD=VALUE...: it must succeed; the answer in $OUT.
-call() {
-	OUT=$(python3 "$CLIENT" call "$ADDRESS" "$@" 2>&1) || die "$*: $OUT"
-}
-
-# refused 'CODE TEXT' METHOD FIELD=VALUE...
-refused() {
-	refused_expected=$1
-	shift
-	if OUT=$(python3 "$CLIENT" call "$ADDRESS" "$@" 2>&1); then die "$*: succeeded: $OUT"; fi
-	case $OUT in "$refused_expected"*) ;; *) die "$*: got '$OUT', expected '$refused_expected'" ;; esac
-}
-
-get() { echo "$OUT" | jq -r "$1"; }
-
-program() { config '.process.args = ["sh", "-c", $script]' --arg script "$1"; }
-
-# create ID [FIELD=VALUE...]: a container of the bundle whose state is kept in this test's directory.
-create() {
-	create_id=$1
-	echo "$1" >> "$WORK/ids"
-	shift
-	call Create "id=$create_id" "bundle=$BUNDLE" "options=Options {\"root\": \"$WORK/root\"}" "$@"
-	PID=$(get .pid)
-}
-
-exec_() { # ID EXEC-ID SCRIPT [FIELD=VALUE...]
-	exec_spec=$(jq -nc --arg script "$3" '{args: ["sh", "-c", $script], cwd: "/", env: ["PATH=/bin"], user: {uid: 0, gid: 0}}')
-	exec_id=$1 exec_exec=$2
-	shift 3
-	call Exec "id=$exec_id" "exec_id=$exec_exec" "spec=$exec_spec" "$@"
-}
-
-status_is() {
-	call State "id=$1" "exec_id=${3:-}"
-	[ "$(get .status)" = "$2" ]
-}
-
-# Topics and processes of what was told so far, one line.
-told() {
-	jq -r '(.topic | sub("/tasks/"; "")) + ":" + (.event.value.id // .event.value.exec_id // "")' \
-		"$WORK/events" | tr '\n' ' '
-}
-
-told_is() { [ "$(told)" = "$1" ]; }
-
-ended() { ! kill -0 "$1" 2> /dev/null; }
+. "$(dirname "$0")/../lib/shim.sh"
 
 # ---- start and delete -------------------------------------------------------------------------
 
@@ -155,6 +63,74 @@ start_tells_what_is_wrong() {
 	has "$OUT" config.json
 }
 it start_tells_what_is_wrong 'a start that fails says why, and leaves nothing'
+
+# options FIELDS-JSON: what containerd hands to start.
+options() {
+	python3 "$CLIENT" any Options "$@" > "$WORK/options"
+	STDIN=$WORK/options
+}
+
+shim_cgroup() {
+	listen_for_events
+	program 'sleep 1000'
+	mkdir "$(cgroup_tree)/$NS-shims"
+	trap 'shim_clean_up; eventually rmdir "$(cgroup_tree)/$NS-shims"' EXIT
+	options "shim_cgroup=/$NS-shims"
+	shim c1
+	has "$(cat "/proc/$SHIM_PID/cgroup")" ":/$NS-shims"
+	create c1
+	lacks "$(cat "/proc/$PID/cgroup")" "/$NS-shims"
+	options "shim_cgroup=/$NS-nowhere"
+	cp -al "$BUNDLE" "$WORK/bundle.c2"
+	if OUT=$(action c2 "$WORK/bundle.c2" start 2>&1); then die "succeeded: $OUT"; fi
+	equal "$OUT" "containerd-shim-hull-v2: write: shim cgroup /$NS-nowhere: No such file or directory"
+}
+it shim_cgroup 'ShimCgroup: the shim lives there, its containers do not; a start fails where there is none'
+
+# core_cookie PID: what core scheduling has marked it with, or why it cannot.
+core_cookie() {
+	python3 -c '
+import ctypes, os, sys
+libc, cookie = ctypes.CDLL(None, use_errno=True), ctypes.c_ulonglong()
+if libc.prctl(62, 0, int(sys.argv[1]), 0, ctypes.byref(cookie)):
+    sys.exit(os.strerror(ctypes.get_errno()))
+print(cookie.value)' "$1" 2>&1
+}
+
+core_scheduling() {
+	export SCHED_CORE=1
+	listen_for_events
+	if ! why=$(core_cookie $$); then
+		if OUT=$(action c1 "$BUNDLE" start 2>&1); then die "succeeded: $OUT"; fi
+		equal "$OUT" "containerd-shim-hull-v2: prctl: PR_SCHED_CORE (core scheduling): $why"
+		return
+	fi
+	shim c1
+	differ "$(core_cookie "$SHIM_PID")" 0
+	differ "$(core_cookie "$SHIM_PID")" "$(core_cookie $$)"
+}
+it core_scheduling 'SCHED_CORE: shim and containers get a cookie of their own, or the start fails and says why'
+
+idle_exit() {
+	[ -n "${LONG:-}" ] || skip 'LONG=1 waits for three minutes'
+	program 'sleep 1000'
+	shim c1
+	idle_pid=$SHIM_PID idle_socket=${ADDRESS#unix://}
+	cp -al "$BUNDLE" "$WORK/bundle.c2"
+	shim c2 "$WORK/bundle.c2"
+	create c2 "bundle=$WORK/bundle.c2"
+	call Start id=c2
+	sleep 170
+	kill -0 "$idle_pid"
+	sleep 20
+	gone "$idle_pid"
+	missing "$idle_socket"
+	status_is c2 2
+	call Kill id=c2 signal=9
+	call Wait id=c2
+	call Delete id=c2
+}
+it idle_exit 'a shim without container and connection ends by itself after three minutes, one with a container does not'
 
 delete_of_nothing() {
 	listen_for_events
@@ -469,105 +445,68 @@ exec_with_a_terminal() {
 }
 it exec_with_a_terminal 'an exec has a terminal of its own, of the size it was given before'
 
-# ---- mounts of the root file system -----------------------------------------------------------
+# ---- loggers ------------------------------------------------------------------------------------
 
-overlay_rootfs() {
-	mv "$ROOTFS" "$WORK/lower"
-	mkdir "$WORK/upper" "$WORK/work"
-	program 'echo written > /file; cat /extra 2> /dev/null; exit 6'
-	shim c1
-	create c1 "rootfs=[{\"type\": \"overlay\", \"source\": \"overlay\", \"options\": [\"index=off\",
-		\"lowerdir=$WORK/lower\", \"upperdir=$WORK/upper\", \"workdir=$WORK/work\"]}]"
-	grep -q "$ROOTFS overlay\|$ROOTFS .* - overlay" /proc/self/mountinfo || true
-	call Start id=c1
-	call Wait id=c1
-	equal "$(get .exit_status)" 6
-	call Delete id=c1
-	equal "$(cat "$WORK/upper/file")" written
-	lacks "$(cat "/proc/$SHIM_PID/mountinfo")" "$ROOTFS"
+# logger SCRIPT: makes the program of $LOGGER.
+logger() {
+	LOGGER="binary://$WORK/logger"
+	printf '#!/bin/sh\n%s\n' "$1" > "$WORK/logger"
+	chmod +x "$WORK/logger"
 }
-it overlay_rootfs 'the root file system is mounted as asked and unmounted by Delete'
 
-overlay_of_many_layers() {
-	mv "$ROOTFS" "$WORK/lower"
-	mkdir "$WORK/upper" "$WORK/work" "$WORK/layers"
-	layers=$WORK/lower
-	for i in $(seq 100); do
-		mkdir "$WORK/layers/a-layer-with-a-rather-long-name-to-fill-the-page-$i"
-		layers=$WORK/layers/a-layer-with-a-rather-long-name-to-fill-the-page-$i:$layers
-	done
-	echo found > "$WORK/layers/a-layer-with-a-rather-long-name-to-fill-the-page-50/extra"
-	program 'cat /extra'
+slow_logger() {
+	logger "sleep 1; exec 5>&-; cat <&3 > $WORK/logged; sleep 0.5; echo end >> $WORK/logged"
+	program 'echo first words'
 	shim c1
-	create c1 "stdout=file://$WORK/out" "rootfs=[{\"type\": \"overlay\", \"source\": \"overlay\", \"options\":
-		[\"lowerdir=$layers\", \"upperdir=$WORK/upper\", \"workdir=$WORK/work\"]}]"
+	[ "$(took Create id=c1 "bundle=$BUNDLE" "stdout=$LOGGER" "options=Options {\"root\": \"$WORK/root\"}")" -ge 1000 ] ||
+		die 'Create did not wait'
 	call Start id=c1
 	call Wait id=c1
 	call Delete id=c1
-	equal "$(cat "$WORK/out")" found
+	equal "$(cat "$WORK/logged")" 'first words
+end'
 }
-it overlay_of_many_layers 'an overlay may have more layers than fit into a page'
+it slow_logger 'a logger takes its time to be ready, and to end: nothing starts before, Delete waits for it'
 
-bind_rootfs() {
-	mv "$ROOTFS" "$WORK/real"
-	program 'echo x > /file || exit 8'
+logger_is_never_ready() {
+	logger "echo \$\$ >> $WORK/loggers; exec sleep 1000"
+	program 'sleep 1000'
 	shim c1
-	create c1 "rootfs=[{\"type\": \"bind\", \"source\": \"$WORK/real\", \"options\": [\"rbind\", \"ro\"]}]"
+	create c1
 	call Start id=c1
-	call Wait id=c1
-	equal "$(get .exit_status)" 8
-	call Delete id=c1
-	missing "$WORK/real/file"
+	exec_ c1 e1 true "stdout=$LOGGER"
+	python3 "$CLIENT" call "$ADDRESS" Start id=c1 exec_id=e1 > "$WORK/exec" &
+	echo c2 >> "$WORK/ids"
+	python3 "$CLIENT" call "$ADDRESS" Create id=c2 "bundle=$BUNDLE" "stdout=$LOGGER" \
+		"options=Options {\"root\": \"$WORK/root\"}" > "$WORK/create" &
+	sleep 1
+	[ "$(took State id=c1)" -lt 1000 ] || die 'State waited'
+	sleep 9
+	eventually test -s "$WORK/create"
+	eventually test -s "$WORK/exec"
+	equal "$(cat "$WORK/create")" \
+		"2 OCI runtime create failed: logger $WORK/logger is not ready after 10 s"
+	equal "$(cat "$WORK/exec")" \
+		"2 OCI runtime exec failed: logger $WORK/logger is not ready after 10 s"
+	equal "$(wc -l < "$WORK/loggers")" 2
+	for pid in $(cat "$WORK/loggers"); do eventually ended "$pid"; done
+	refused '5 container not created: not found' State id=c2
+	missing "$WORK/root/$NS/c2"
+	status_is c1 2
+	status_is c1 1 e1
 }
-it bind_rootfs 'a read-only bind mount is one, and goes'
+it logger_is_never_ready 'a logger that is not ready after ten seconds fails its create or exec, and is ended'
 
-failed_mounts_are_undone() {
-	mv "$ROOTFS" "$WORK/real"
+logger_that_cannot_run() {
 	shim c1
-	refused '2 OCI runtime create failed: rootfs[1]' Create id=c1 "bundle=$BUNDLE" \
-		"rootfs=[{\"type\": \"bind\", \"source\": \"$WORK/real\", \"options\": [\"rbind\"]},
-			{\"type\": \"nosuchfs\", \"source\": \"x\"}]"
-	has "$OUT" nosuchfs
-	lacks "$(cat "/proc/$SHIM_PID/mountinfo")" "$ROOTFS"
-	refused '2 OCI runtime create failed: rootfs[0]' Create id=c1 "bundle=$BUNDLE" \
-		'rootfs=[{"type": "format/mkdir/overlay", "source": "x"}]'
+	refused '2 posix_spawn: logger /no/such/logger: No such file' Create id=c1 "bundle=$BUNDLE" \
+		"stdout=binary:///no/such/logger" "options=Options {\"root\": \"$WORK/root\"}"
+	logger 'exit 3'
+	refused "2 OCI runtime create failed: " Create id=c1 "bundle=$BUNDLE" \
+		"stdout=binary-v2://$WORK/logger" "options=Options {\"root\": \"$WORK/root\"}"
+	has "$OUT" "logger $WORK/logger was never ready"
 }
-it failed_mounts_are_undone 'when one mount fails those before it are undone'
-
-# ---- other runtimes ---------------------------------------------------------------------------
-
-with_runtime() { # BINARY
-	command -v "$1" > /dev/null || skip "$1 is not installed"
-	program 'echo out; sleep 0.5; exit 3'
-	# These put processes into the host's cgroup tree; none is asked for here.
-	listen_for_events
-	config '.ociVersion = "1.0.2" | del(.linux.resources) | del(.linux.cgroupsPath) | .linux.namespaces |= map(select(.type != "cgroup"))
-		| .mounts |= map(select(.type != "cgroup" and .type != "cgroup2"))'
-	! (cd "$BUNDLE" && "$1" --root "$WORK/probe" run probe 2>&1) | grep -q 'hybrid mode' ||
-		skip "$1 refuses this host's cgroups"
-	shim c1
-	call Create id=c1 "bundle=$BUNDLE" "stdout=file://$WORK/out" \
-		"options=Options {\"root\": \"$WORK/root\", \"binary_name\": \"$1\"}"
-	call Start id=c1
-	exec_ c1 e1 'echo from exec; exit 5' "stdout=file://$WORK/e1.out"
-	call Start id=c1 exec_id=e1
-	call Wait id=c1 exec_id=e1
-	equal "$(get .exit_status)" 5
-	call Delete id=c1 exec_id=e1
-	call Wait id=c1
-	equal "$(get .exit_status)" 3
-	call Delete id=c1
-	equal "$(cat "$WORK/out" "$WORK/e1.out" | tr '\n' ' ')" 'out from exec '
-	eventually told_is 'create: start: exec-added:e1 exec-started:e1 exit:e1 exit:c1 delete: '
-	config '.process.args = ["/no/such/program"]'
-	refused '2 OCI runtime create failed: ' Create id=c1 "bundle=$BUNDLE" \
-		"options=Options {\"root\": \"$WORK/root\", \"binary_name\": \"$1\"}"
-	has "$OUT" 'no such file or directory'
-}
-with_crun() { with_runtime crun; }
-it with_crun 'BinaryName crun: the shim drives crun'
-with_runc() { with_runtime runc; }
-it with_runc 'BinaryName runc: the shim drives runc'
+it logger_that_cannot_run 'a logger that is not there, or ends at once, is told with its path'
 
 # ---- the shim itself --------------------------------------------------------------------------
 
@@ -612,13 +551,6 @@ events_wait_for_containerd() {
 	eventually ended "$SHIM_PID"
 }
 it events_wait_for_containerd 'events wait, in order, for a containerd that is away'
-
-# Milliseconds that a call takes, the start of the client included.
-took() {
-	took_start=$(date +%s%3N)
-	call "$@"
-	echo $(($(date +%s%3N) - took_start))
-}
 
 a_slow_create_holds_up_nobody() {
 	program 'sleep 1000'

@@ -153,6 +153,9 @@ shim_of() { pgrep -f "containerd-shim-.* -id $1 -address $C/containerd.sock"; }
 # ctr names the parent of each cgroup after its namespace; who makes it there leaves it there.
 cgroup_parent() { echo "$(cgroup_tree)/$CONTAINERD_NAMESPACE"; }
 
+# All that is made below a containerd of our own is there: nobody else's is looked at.
+harness_cgroups() { find "$(cgroup_parent)" -mindepth 1 -type d 2> /dev/null || true; }
+
 # containerd_begin [CONFIG]: the daemon with the image, for all tests of a file.
 containerd_begin() {
 	[ -d "$(cgroup_parent)" ] || mkdir "$(cgroup_parent)"

@@ -66,6 +66,19 @@ static int persona(char **args)
 	return 0;
 }
 
+/* Mode with its flags, and the first nodes as bits (get_mempolicy(2)). */
+static int memory_policy(char **args)
+{
+	unsigned long nodes[128] = { 0 };
+	int mode;
+
+	(void)args;
+	if (syscall(SYS_get_mempolicy, &mode, nodes, 8 * sizeof(nodes), 0, 0) < 0)
+		return -1;
+	printf("mode %#x nodes %#lx\n", (unsigned)mode, nodes[0]);
+	return 0;
+}
+
 /* Whole seconds. */
 static int clocks(char **args)
 {
@@ -138,7 +151,7 @@ int main(int argc, char **argv)
 	} table[] = {
 		{ "sched", sched, 0 },	   { "ioprio", io_priority, 0 }, { "keyring", keyring, 0 },
 		{ "persona", persona, 0 }, { "clocks", clocks, 0 },	 { "deaf", deaf, 1 },
-		{ "receive", receive, 2 },
+		{ "receive", receive, 2 }, { "mempolicy", memory_policy, 0 },
 	};
 
 	for (size_t i = 0; argc > 1 && i < sizeof(table) / sizeof(*table); i++) {

@@ -355,7 +355,7 @@ Test(cgroup_limits, every_file_of_unified_must_exist, .init = make_tree, .fini =
 
 static int update(const char *json, struct err *e)
 {
-	return cgroup_update(tree.root, "/box", parse(json), e);
+	return cgroup_update(tree.root, "/box", NULL, parse(json), e);
 }
 
 Test(cgroup_limits, update_keeps_the_period_when_only_the_quota_is_given, .init = make_tree,

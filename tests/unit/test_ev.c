@@ -204,6 +204,26 @@ Test(ev, a_timer_of_no_time_calls_from_the_loop)
 	cr_assert_eq(ev_run(loop), 6);
 }
 
+static int quiet_calls;
+
+static void note_quiet(void)
+{
+	quiet_calls++;
+}
+
+Test(ev, quiet_is_told_once_before_each_sleep)
+{
+	struct ev_timer t = { .fn = NULL };
+	int value = 7;
+
+	ev_when_quiet(loop, 10, note_quiet);
+	for (int i = 1; i <= 2; i++) {
+		cr_assert_eq(ev_timer_start(loop, &t, 100, stop_from_timer, &value), 0);
+		cr_assert_eq(ev_run(loop), 7);
+		cr_assert_eq(quiet_calls, i);
+	}
+}
+
 Test(ev, a_stopped_timer_does_not_call)
 {
 	struct ev_timer stopped = { .fn = NULL }, later = { .fn = NULL };

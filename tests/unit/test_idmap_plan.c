@@ -12,7 +12,6 @@
 TestSuite(idmap_plan, .init = plans_enter, .fini = plans_leave);
 
 static struct spec_id_map wide[] = { { 0, 100000, 65536 }, { 65536, 5, 1 } };
-static struct spec_id_map single[] = { { 0, 1000, 1 } };
 
 static struct spec spec_with(struct spec_id_map *maps, size_t n)
 {
@@ -33,7 +32,6 @@ Test(idmap_plan, maps_are_lines_of_three_numbers)
 	cr_assert_eq(idmap_plan(&host, &s, &plan, &error), 0);
 	cr_assert_str_eq(plan.ns.uid_map, "0 100000 65536\n65536 5 1\n");
 	cr_assert_str_eq(plan.ns.gid_map, plan.ns.uid_map);
-	cr_assert_not(plan.ns.deny_setgroups);
 }
 
 Test(idmap_plan, without_a_new_user_namespace_there_are_none)
@@ -44,18 +42,6 @@ Test(idmap_plan, without_a_new_user_namespace_there_are_none)
 	cr_assert_eq(idmap_plan(&host, &s, &plan, &error), 0);
 	cr_assert_null(plan.ns.uid_map);
 	cr_assert_null(plan.ns.gid_map);
-}
-
-Test(idmap_plan, unprivileged_caller_with_its_own_group_alone_gives_up_setgroups)
-{
-	struct host_env rootless = { .rootless = true };
-	struct spec s = spec_with(single, 1);
-
-	cr_assert_eq(idmap_plan(&rootless, &s, &plan, &error), 0);
-	cr_assert(plan.ns.deny_setgroups);
-	s = spec_with(wide, 2);
-	cr_assert_eq(idmap_plan(&rootless, &s, &plan, &error), 0);
-	cr_assert_not(plan.ns.deny_setgroups);
 }
 
 Test(idmap_plan, more_than_the_kernel_reads_at_once_is_refused)
@@ -123,23 +109,6 @@ Test(idmap_plan, applied_maps_are_in_force)
 	cr_assert(numbers[1] == 7 && numbers[2] == 1, "%s", text);
 	read_of(child, "setgroups", text, sizeof(text));
 	cr_assert_str_eq(text, "allow");
-	kill(child, SIGKILL);
-}
-
-Test(idmap_plan, setgroups_is_denied_when_the_plan_says_so)
-{
-	const struct plan_namespaces ns = { .uid_map = "0 0 1\n",
-					    .gid_map = "0 0 1\n",
-					    .deny_setgroups = true };
-	char text[128];
-	pid_t child;
-
-	if (geteuid() != 0)
-		cr_skip_test("maps id 0");
-	child = child_in_userns();
-	cr_assert_eq(idmap_apply(&ns, child, plan.proc_fd, &error), 0, "%s", error.msg);
-	read_of(child, "setgroups", text, sizeof(text));
-	cr_assert_str_eq(text, "deny");
 	kill(child, SIGKILL);
 }
 

@@ -14,7 +14,7 @@ TestSuite(log, .init = tempdir_enter, .fini = tempdir_leave);
 
 static void open_log(enum log_format format, enum log_level level)
 {
-	struct log_config config = { .path = "log", .format = format, .level = level };
+	struct log_config config = { .target = "log", .format = format, .level = level };
 
 	cr_assert_eq(log_open(&config), 0);
 }
@@ -111,11 +111,11 @@ Test(log, a_record_may_be_long)
 
 Test(log, a_log_that_cannot_be_opened_leaves_the_old_one_in_use)
 {
-	struct log_config bad = { .path = "none/log", .level = LOG_DEBUG };
+	struct log_config bad = { .target = "none/log", .level = LOG_DEBUG };
 
 	open_log(LOG_FORMAT_TEXT, LOG_INFO);
 	cr_assert_eq(log_open(&bad), -ENOENT);
-	cr_assert(log_is_file() && !log_enabled(LOG_DEBUG));
+	cr_assert(log_is_elsewhere() && !log_enabled(LOG_DEBUG));
 	log_error("still here");
 	cr_assert(strstr(content(), "still here"));
 }
@@ -126,7 +126,7 @@ Test(log, without_a_file_records_go_to_stderr)
 	int fd = open("log", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
 
 	cr_assert_eq(log_open(&config), 0);
-	cr_assert(!log_is_file());
+	cr_assert(!log_is_elsewhere());
 	cr_assert_eq(dup2(fd, STDERR_FILENO), STDERR_FILENO);
 	log_error("to stderr");
 	cr_assert(strstr(content(), "msg=\"to stderr\"\n"));

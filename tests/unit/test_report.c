@@ -43,7 +43,7 @@ static void expect_no_write(int fd)
 static char *report_to_file(enum log_format format, const struct err *e)
 {
 	char path[] = "/tmp/test-report-XXXXXX";
-	struct log_config config = { .path = path, .format = format, .level = LOG_WARNING };
+	struct log_config config = { .target = path, .format = format, .level = LOG_WARNING };
 	static char text[4096];
 	int fd = mkstemp(path);
 	struct err error;
@@ -149,7 +149,7 @@ Test(report, a_json_log_on_stderr_has_nothing_else_beside_it)
 
 Test(report, a_log_that_cannot_be_opened_is_named)
 {
-	struct log_config config = { .path = "/nonexistent/log" };
+	struct log_config config = { .target = "/nonexistent/log" };
 	struct err e;
 
 	cr_assert_eq(report_open(&config, &e), -ENOENT);

@@ -79,7 +79,7 @@ static void set_up(void)
 {
 	tempdir_enter();
 	arena = arena_new();
-	cr_assert_eq(log_open(&(struct log_config){ .path = "log", .level = LOG_DEBUG }), 0);
+	cr_assert_eq(log_open(&(struct log_config){ .target = "log", .level = LOG_DEBUG }), 0);
 }
 
 static void tear_down(void)

@@ -95,14 +95,32 @@ Test(seccomp_plan, a_missing_default_is_refused)
 	assert_refused(plan_text("{}"), ERR_INVALID, "linux.seccomp.defaultAction");
 }
 
-Test(seccomp_plan, notify_is_refused_by_place)
+Test(seccomp_plan, notify_makes_a_listener)
 {
-	assert_refused(
-		plan_text(
-			"{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"listenerPath\":\"/l\",\"syscalls\":["
-			"{\"names\":[\"read\"],\"action\":\"SCMP_ACT_LOG\"},"
-			"{\"names\":[\"write\"],\"action\":\"SCMP_ACT_NOTIFY\"}]}"),
-		ERR_UNSUPPORTED, "linux.seccomp.syscalls[1].action");
+	assert_planned(plan_text(
+		"{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"listenerPath\":\"/l\",\"syscalls\":["
+		"{\"names\":[\"read\"],\"action\":\"SCMP_ACT_LOG\"},"
+		"{\"names\":[\"write\"],\"action\":\"SCMP_ACT_NOTIFY\"}]}"));
+	cr_assert(plan.seccomp.listener);
+	cr_assert_eq(plan.seccomp.flags,
+		     SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_SPEC_ALLOW);
+}
+
+Test(seccomp_plan, a_listener_path_without_notify_makes_none)
+{
+	assert_planned(plan_text("{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"listenerPath\":\"/l\"}"));
+	cr_assert_not(plan.seccomp.listener);
+	cr_assert_eq(plan.seccomp.flags, SECCOMP_FILTER_FLAG_SPEC_ALLOW);
+}
+
+Test(seccomp_plan, with_a_listener_waiting_for_it_is_kept_and_threads_are_not_synced)
+{
+	assert_planned(plan_text(
+		"{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"listenerPath\":\"/l\",\"flags\":["
+		"\"SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV\",\"SECCOMP_FILTER_FLAG_TSYNC\"],"
+		"\"syscalls\":[{\"names\":[\"mkdir\"],\"action\":\"SCMP_ACT_NOTIFY\"}]}"));
+	cr_assert_eq(plan.seccomp.flags,
+		     SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV);
 }
 
 Test(seccomp_plan, an_errno_over_4095_is_refused)

@@ -175,6 +175,10 @@ static const struct row broken[] = {
 	{ "linux.netDevices.e.name", "interface",
 	  .linux_ = NS("{'type':'network'}") ",'netDevices':{'e':{'name':'0123456789abcdef'}}" },
 
+	{ "linux.netDevices.e.name", "interface",
+	  .linux_ = NS("{'type':'network'}") ",'netDevices':{'e':{'name':'a%s'}}" },
+	{ "linux.netDevices", "one name",
+	  .linux_ = NS("{'type':'network'}") ",'netDevices':{'e':{'name':'a'},'a':{}}" },
 	{ "linux.cgroupsPath", "..", .linux_ = MNT ",'cgroupsPath':'/a/../b'" },
 	{ "linux.cgroupsPath", "..", .linux_ = MNT ",'cgroupsPath':'..'" },
 	{ "linux.maskedPaths[0]", "absolute", .linux_ = MNT ",'maskedPaths':['a']" },
@@ -192,6 +196,11 @@ static const struct row broken[] = {
 	{ "linux.memoryPolicy.flags", "exclude",
 	  .linux_ = MNT ",'memoryPolicy':{'mode':'MPOL_BIND','nodes':'0',"
 			"'flags':['MPOL_F_STATIC_NODES','MPOL_F_RELATIVE_NODES']}" },
+	{ "linux.memoryPolicy.flags", "need nodes",
+	  .linux_ = MNT ",'memoryPolicy':{'mode':'MPOL_PREFERRED','flags':['MPOL_F_STATIC_NODES']}" },
+	{ "linux.memoryPolicy.flags", "for MPOL_BIND",
+	  .linux_ = MNT ",'memoryPolicy':{'mode':'MPOL_INTERLEAVE','nodes':'0',"
+			"'flags':['MPOL_F_NUMA_BALANCING']}" },
 
 	{ "linux.sysctl[\"kernel.core_pattern\"]", "no namespace",
 	  .linux_ = MNT ",'sysctl':{'kernel.core_pattern':'x'}" },

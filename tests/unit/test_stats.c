@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "shim/oom.h"
+#include "libcontainer.h"
 #include "shim/proto.h"
 #include "shim/proto/cgroups.pb-c.h"
 #include "shim/stats.h"
@@ -149,7 +149,7 @@ Test(stats, of_huge_pages_of_each_size)
 /* ---- out of memory ---- */
 
 static struct ev_loop *loop;
-static struct oom *oom;
+static struct lc_oom *oom;
 static int told, group;
 
 static void start_watching(void)
@@ -157,12 +157,12 @@ static void start_watching(void)
 	tempdir_enter();
 	loop = ev_new();
 	group = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	cr_assert_eq(oom_new(loop, &oom, &e), 0);
+	cr_assert_eq(lc_oom_new(loop, &oom, &e), 0);
 }
 
 TestSuite(oom, .init = start_watching, .fini = tempdir_leave, .timeout = 10);
 
-static void on_oom(struct oom_watch *w)
+static void on_oom(struct lc_oom_watch *w)
 {
 	(void)w; /* there is one */
 	told++;
@@ -179,51 +179,51 @@ static void rewrite(const char *text)
 
 Test(oom, is_told_when_the_kernel_has_killed)
 {
-	struct oom_watch w = {};
+	struct lc_oom_watch w = {};
 
 	put("memory.events", "oom 0\noom_kill 0\n");
-	oom_add(oom, &w, group, on_oom);
+	lc_oom_add(oom, &w, group, on_oom);
 	rewrite("oom 1\noom_kill 1\n");
 	cr_assert_eq(ev_run(loop), 0);
 	cr_assert_eq(told, 1);
-	oom_check(&w);
+	lc_oom_check(&w);
 	cr_assert_eq(told, 1, "once");
 }
 
 Test(oom, of_a_limit_above_is_none_of_ours)
 {
-	struct oom_watch w = {};
+	struct lc_oom_watch w = {};
 
 	put("memory.events", "oom 0\noom_kill 0\n");
-	oom_add(oom, &w, group, on_oom);
+	lc_oom_add(oom, &w, group, on_oom);
 	rewrite("oom 9\noom_kill 0\n");
-	oom_check(&w);
+	lc_oom_check(&w);
 	cr_assert_eq(told, 0);
 }
 
 Test(oom, is_found_by_looking_before_it_is_told)
 {
-	struct oom_watch w = {};
+	struct lc_oom_watch w = {};
 
 	put("memory.events", "oom_kill 2\n");
-	oom_add(oom, &w, group, on_oom);
-	oom_check(&w);
+	lc_oom_add(oom, &w, group, on_oom);
+	lc_oom_check(&w);
 	cr_assert_eq(told, 0, "what was before counts for nothing");
 	rewrite("oom_kill 3\n");
-	oom_check(&w);
+	lc_oom_check(&w);
 	cr_assert_eq(told, 1);
 }
 
 Test(oom, a_group_without_memory_controller_is_never_told_of)
 {
-	struct oom_watch w = {};
+	struct lc_oom_watch w = {};
 
-	oom_add(oom, &w, group, on_oom);
-	oom_check(&w);
-	oom_remove(oom, &w);
-	oom_check(&w);
-	oom_remove(oom, &w);
+	lc_oom_add(oom, &w, group, on_oom);
+	lc_oom_check(&w);
+	lc_oom_remove(oom, &w);
+	lc_oom_check(&w);
+	lc_oom_remove(oom, &w);
 	cr_assert_eq(told, 0);
-	oom_free(oom);
+	lc_oom_free(oom);
 	ev_free(loop);
 }

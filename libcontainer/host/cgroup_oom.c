@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Watching memory.events: only oom_kill counts; oom also grows when a limit above is hit. */
-#include "oom.h"
-
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,11 +10,12 @@
 #include "base/file.h"
 #include "base/fmt.h"
 #include "base/num.h"
+#include "libcontainer.h"
 
-struct oom {
+struct lc_oom {
 	struct ev_source source;
 	int fd;
-	struct oom_watch *watches;
+	struct lc_oom_watch *watches;
 };
 
 static uint64_t count_kills(int cgroup)
@@ -34,7 +33,7 @@ static uint64_t count_kills(int cgroup)
 	return n;
 }
 
-void oom_check(struct oom_watch *w)
+void lc_oom_check(struct lc_oom_watch *w)
 {
 	uint64_t kills;
 
@@ -47,18 +46,18 @@ void oom_check(struct oom_watch *w)
 	w->fn(w);
 }
 
-static void check_wd(struct oom *o, int wd)
+static void check_wd(struct lc_oom *o, int wd)
 {
-	for (struct oom_watch *w = o->watches; w; w = w->next)
+	for (struct lc_oom_watch *w = o->watches; w; w = w->next)
 		if (w->wd == wd) {
-			oom_check(w);
+			lc_oom_check(w);
 			return;
 		}
 }
 
 static int on_event(struct ev_source *s, uint32_t events)
 {
-	struct oom *o = s->data;
+	struct lc_oom *o = s->data;
 	_Alignas(struct inotify_event) char buf[2048];
 	ssize_t n;
 
@@ -74,9 +73,9 @@ static int on_event(struct ev_source *s, uint32_t events)
 	return 0;
 }
 
-int oom_new(struct ev_loop *loop, struct oom **ret, struct err *e)
+int lc_oom_new(struct ev_loop *loop, struct lc_oom **ret, struct err *e)
 {
-	struct oom *o = calloc(1, sizeof(*o));
+	struct lc_oom *o = calloc(1, sizeof(*o));
 	int r;
 
 	if (!o)
@@ -84,14 +83,14 @@ int oom_new(struct ev_loop *loop, struct oom **ret, struct err *e)
 	o->fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 	r = o->fd < 0 ? -errno : ev_add(loop, &o->source, o->fd, EPOLLIN, on_event, o);
 	if (r < 0) {
-		oom_free(o);
+		lc_oom_free(o);
 		return err_sys(e, r, "inotify_init1", "for events of memory");
 	}
 	*ret = o;
 	return 0;
 }
 
-struct oom *oom_free(struct oom *o)
+struct lc_oom *lc_oom_free(struct lc_oom *o)
 {
 	if (!o)
 		return NULL;
@@ -101,22 +100,23 @@ struct oom *oom_free(struct oom *o)
 	return NULL;
 }
 
-void oom_add(struct oom *o, struct oom_watch *w, int cgroup, void (*fn)(struct oom_watch *w))
+void lc_oom_add(struct lc_oom *o, struct lc_oom_watch *w, int cgroup,
+		void (*fn)(struct lc_oom_watch *w))
 {
 	char path[64];
 
 	fmt_str(path, sizeof(path), "/proc/self/fd/%d/memory.events", cgroup);
-	*w = (struct oom_watch){ .fn = fn,
-				 .cgroup = cgroup,
-				 .wd = inotify_add_watch(o->fd, path, IN_MODIFY),
-				 .kills = count_kills(cgroup),
-				 .next = o->watches };
+	*w = (struct lc_oom_watch){ .fn = fn,
+				    .cgroup = cgroup,
+				    .wd = inotify_add_watch(o->fd, path, IN_MODIFY),
+				    .kills = count_kills(cgroup),
+				    .next = o->watches };
 	o->watches = w;
 }
 
-void oom_remove(struct oom *o, struct oom_watch *w)
+void lc_oom_remove(struct lc_oom *o, struct lc_oom_watch *w)
 {
-	for (struct oom_watch **p = &o->watches; *p; p = &(*p)->next)
+	for (struct lc_oom_watch **p = &o->watches; *p; p = &(*p)->next)
 		if (*p == w) {
 			*p = w->next;
 			(void)inotify_rm_watch(o->fd,

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * restore: create and start in one, only that CRIU makes the processes.
+ *
+ *	1 read, check and compile; open the images: nothing has changed yet
+ *	2 take the id, write the intent; the cgroup with all limits
+ *	3 CRIU, in the cgroup and in a mount namespace of its own, so that `delete --force` finds all
+ *	  of it; at its steps the hooks, the terminal, the final record
+ *	4 the poststart hooks
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/path.h"
+#include "host/cgroup.h"
+#include "host/criu.h"
+#include "libcontainer.h"
+#include "life/console.h"
+#include "life/create.h"
+#include "life/external.h"
+#include "life/images.h"
+#include "sys/sys.h"
+
+struct restore {
+	struct create create;
+	const struct lc_restore_opts *opts;
+	struct images images;
+	struct images_stdio stdio;
+	char program[PATH_MAX];
+	pid_t pid;
+};
+
+static void restore_done(struct restore *t)
+{
+	images_close(&t->images);
+	create_done(&t->create);
+}
+
+/* ---- where it is restored to ---- */
+
+static bool is_below(const char *path, const char *dir)
+{
+	size_t n = strlen(dir);
+
+	return strncmp(path, dir, n) == 0 && path[n] == '/';
+}
+
+/* Only what lies in the root file system itself: the rest is in images, or the host's. */
+static bool is_on_rootfs(const struct plan_rootfs *fs, const struct plan_mount *m)
+{
+	for (size_t i = 0; i < fs->n_mounts; i++)
+		if (is_below(m->target, fs->mounts[i].target))
+			return false;
+	return m->kind != PLAN_MOUNT_REMOUNT && strcmp(m->target, "/") != 0;
+}
+
+/* CRIU makes no mount points, and the root file system may be a fresh one. */
+static int make_targets(const struct plan_rootfs *fs, struct err *e)
+{
+	_cleanup_close_ int root = sys_openat(AT_FDCWD, fs->path, O_PATH | O_DIRECTORY, 0);
+
+	if (root < 0)
+		return err_sys(e, root, "open", "%s", fs->path);
+	for (size_t i = 0; i < fs->n_mounts; i++) {
+		const struct plan_mount *m = &fs->mounts[i];
+		bool file = m->kind == PLAN_MOUNT_BIND && !m->source_is_dir;
+		_cleanup_close_ int fd = -EBADF;
+
+		if (!is_on_rootfs(fs, m))
+			continue;
+		fd = path_make_in(root, m->target, file, e);
+		if (fd < 0)
+			return err_at(e, "mounts[%zu]", m->index);
+	}
+	return 0;
+}
+
+static const char *cgroup_dir(const struct create *c, struct arena *arena)
+{
+	char root[PATH_MAX];
+	struct err ignored;
+	_cleanup_close_ int fd = cgroup_open_root(c->ctx->cgroup_root, root, &ignored);
+	const char *path = c->bundle.plan.cgroup.path;
+
+	return fd < 0 ? NULL : arena_printf(arena, "%s%s", root, path ? path : "");
+}
+
+/* ---- CRIU's steps ---- */
+
+/* Nothing has run yet: from here on the container is what it will be. */
+static int on_restored(struct restore *t, pid_t pid, struct err *e)
+{
+	t->pid = pid;
+	return create_record_init(&t->create, pid, e);
+}
+
+static int on_step(void *data, const char *name, pid_t pid, int fd, struct err *e)
+{
+	struct restore *t = data;
+
+	if (strcmp(name, "setup-namespaces") == 0)
+		return create_run_hooks(&t->create, pid, e);
+	if (strcmp(name, "orphan-pts-master") == 0)
+		return console_send(t->create.console, fd, e);
+	if (strcmp(name, "post-restore") == 0)
+		return on_restored(t, pid, e);
+	return 0;
+}
+
+/* ---- the story ---- */
+
+static void add_stdio(const struct restore *t, struct criu_job *j, struct criu_inherit *inherit)
+{
+	for (int fd = 0; fd < 3; fd++)
+		if (t->stdio.names[fd][0])
+			inherit[j->n_inherit++] =
+				(struct criu_inherit){ .key = t->stdio.names[fd], .fd = fd };
+}
+
+static int run_criu(struct restore *t, struct err *e)
+{
+	struct create *c = &t->create;
+	const struct plan *p = &c->bundle.plan;
+	struct criu_inherit inherit[3 + EXTERNAL_INHERIT_MAX];
+	char root[PATH_MAX];
+	struct criu_job j = {
+		.program = t->program,
+		.opts = &t->opts->criu,
+		.restore = t->opts,
+		.images_fd = t->images.fd,
+		.work_fd = t->images.work_fd,
+		.work_path = t->images.work_path,
+		.cgroup_fd = c->spawn.cgroup_fd,
+		.cgroup = p->cgroup.path,
+		.rootfs = p->rootfs.path,
+		.keyring = p->process.session_keyring,
+		.inherit = inherit,
+		.step = on_step,
+		.data = t,
+	};
+	int r = criu_config_file(c->bundle.spec, &j.config_file, e);
+
+	if (r < 0)
+		return r;
+	if (!realpath(c->ctx->root, root))
+		return err_sys(e, errno, "open", "state directory %s", c->ctx->root);
+	j.root = arena_printf(p->arena, "%s/%s", root, c->id);
+	if (!j.root)
+		return err_nomem(e);
+	add_stdio(t, &j, inherit);
+	r = external_restore(p, c->bundle.spec, cgroup_dir(c, p->arena), &j, inherit, p->arena, e);
+	return r == 0 ? criu_run(&j, NULL, e) : r;
+}
+
+static int make_container(struct restore *t, struct err *e)
+{
+	struct create *c = &t->create;
+	int r = create_write_intent(c, e);
+
+	if (r == 0)
+		r = create_make_cgroup(c, e);
+	if (r == 0)
+		r = create_set_limits(c, e);
+	if (r == 0)
+		r = make_targets(&c->bundle.plan.rootfs, e);
+	if (r == 0)
+		r = run_criu(t, e);
+	if (r == 0)
+		r = hooks_run(&c->bundle.plan, PLAN_POSTSTART, t->pid, "running", false, e);
+	return r;
+}
+
+/* The images' names for streams go to CRIU as they are: only such as a checkpoint writes. */
+static int check_stdio(const struct images_stdio *s, struct err *e)
+{
+	for (int fd = 0; fd < 3; fd++) {
+		const char *n = s->names[fd];
+
+		if (n[0] && strncmp(n, "pipe:[", 6) != 0 && strncmp(n, "socket:[", 8) != 0 &&
+		    strncmp(n, "file[", 5) != 0)
+			return err_bad(e, "", "images: \"%s\" is no name of a stream", n);
+	}
+	return 0;
+}
+
+static int open_images(struct restore *t, struct arena *arena, struct err *e)
+{
+	int r = images_open(&t->opts->criu, false, arena, &t->images, e);
+
+	if (r == 0)
+		r = images_load_stdio(&t->images, arena, &t->stdio, e);
+	return r == 0 ? check_stdio(&t->stdio, e) : r;
+}
+
+int lc_restore(struct lc_ctx *ctx, const char *id, const struct lc_restore_opts *o, pid_t *ret_pid,
+	       struct err *e)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	_cleanup_(restore_done) struct restore t = {
+		.create = CREATE_EMPTY,
+		.opts = o,
+		.images = IMAGES_EMPTY,
+	};
+	int r = arena ? criu_find(t.program, e) : err_nomem(e);
+
+	t.create.ctx = ctx;
+	t.create.id = id;
+	t.create.opts = &o->create;
+	if (r == 0)
+		r = open_images(&t, arena, e);
+	if (r == 0)
+		r = create_open(&t.create, e);
+	if (r < 0)
+		return r;
+	r = make_container(&t, e);
+	if (r < 0) {
+		create_undo(&t.create);
+		return r;
+	}
+	*ret_pid = t.pid;
+	return 0;
+}

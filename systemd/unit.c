@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Starting, changing and stopping a unit. */
+#include "unit.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/num.h"
+
+#define UNIT_EXISTS SYSTEMD ".UnitExists"
+#define NO_SUCH_UNIT SYSTEMD ".NoSuchUnit"
+#define UNIT_OBJECTS SYSTEMD_PATH "/unit"
+
+/* A job of ours: systemd answers a request with the job's name and tells later how it ended. */
+struct job {
+	const char *unit;
+	const char *path; /* of the reply, once that is there */
+	char result[32];  /* "" while it runs */
+};
+
+const char *words_next(struct words *w)
+{
+	const char *word = w->at;
+
+	if (word == w->end)
+		return NULL;
+	w->at += strlen(word) + 1;
+	return word;
+}
+
+static int on_job_removed(sd_bus_message *m, void *data, sd_bus_error *error)
+{
+	struct job *job = data;
+	const char *path, *unit, *result;
+	uint32_t id;
+
+	(void)error; /* there is nothing to answer */
+	if (sd_bus_message_read(m, "uoss", &id, &path, &unit, &result) >= 0 && job->path &&
+	    strcmp(path, job->path) == 0)
+		snprintf(job->result, sizeof(job->result), "%s", result);
+	return 0;
+}
+
+/* Signals of other units' jobs stay with the bus. A backslash in a rule means different things to
+ * different buses: then they come, and are not ours. */
+static int watch_jobs(struct bus *b, struct job *job, sd_bus_slot **ret)
+{
+	char rule[768];
+
+	snprintf(rule, sizeof(rule), "type='signal',%spath='%s',interface='%s',member='JobRemoved'",
+		 b->direct ? "" : "sender='" SYSTEMD "',", SYSTEMD_PATH, SYSTEMD_MANAGER);
+	if (!strchr(job->unit, '\\'))
+		snprintf(rule + strlen(rule), sizeof(rule) - strlen(rule), ",arg2='%s'", job->unit);
+	return sd_bus_add_match(b->sd, ret, rule, on_job_removed, job);
+}
+
+static int await_job(struct bus *b, struct job *job, const char *op, struct err *e)
+{
+	int r = 0;
+
+	while (r >= 0 && !job->result[0])
+		r = bus_wait(b);
+	if (r < 0)
+		return bus_error(r, NULL, op, job->unit, e);
+	if (strcmp(job->result, "done") != 0)
+		return err_sys(e, 0, op, "%s: systemd's job ended as \"%s\"", job->unit,
+			       job->result);
+	return 0;
+}
+
+static int new_call(struct bus *b, const char *method, sd_bus_message **ret)
+{
+	return sd_bus_message_new_method_call(b->sd, ret, SYSTEMD, SYSTEMD_PATH, SYSTEMD_MANAGER,
+					      method);
+}
+
+/* Sends m, whose answer is a job, and waits for its end. error: of the call. */
+static int run_job(struct bus *b, sd_bus_message *m, const char *unit, const char *op,
+		   sd_bus_error *error, struct err *e)
+{
+	sd_bus_message *reply = NULL;
+	sd_bus_slot *slot = NULL;
+	struct job job = { .unit = unit };
+	int r = watch_jobs(b, &job, &slot);
+
+	if (r >= 0)
+		r = bus_call(b, m, error, &reply);
+	if (r >= 0)
+		r = sd_bus_message_read(reply, "o", &job.path);
+	r = r < 0 ? bus_error(r, error, op, unit, e) : await_job(b, &job, op, e);
+	sd_bus_slot_unref(slot);
+	sd_bus_message_unref(reply);
+	return r;
+}
+
+static int read_pid(struct words *w, uint32_t *ret, struct err *e)
+{
+	const char *word = words_next(w);
+
+	if (!word || num_parse_u32(word, ret) < 0 || *ret == 0)
+		return err_kind(e, ERR_BUG, "malformed request: no pid");
+	return 0;
+}
+
+/* ---- start ---- */
+
+static int start_once(struct bus *b, const char *unit, struct words w, sd_bus_error *error,
+		      struct err *e)
+{
+	sd_bus_message *m = NULL;
+	uint32_t pid;
+	int r = read_pid(&w, &pid, e);
+
+	if (r < 0)
+		return r;
+	r = new_call(b, "StartTransientUnit", &m);
+	if (r >= 0)
+		r = sd_bus_message_append(m, "ss", unit, "replace");
+	if (r < 0)
+		err_sys(e, r, "start", "%s", unit);
+	if (r >= 0)
+		r = property_append_all(b, m, pid, &w, e);
+	if (r >= 0) {
+		r = sd_bus_message_append(m, "a(sa(sv))", 0);
+		r = r < 0 ? err_sys(e, r, "start", "%s", unit)
+			  : run_job(b, m, unit, "start", error, e);
+	}
+	sd_bus_message_unref(m);
+	return r;
+}
+
+/* What has failed keeps its name until somebody forgets it. */
+static int start(struct bus *b, const char *unit, const struct words *w, struct err *e)
+{
+	sd_bus_error error = SD_BUS_ERROR_NULL;
+	struct err ignored;
+	int r = start_once(b, unit, *w, &error, e);
+
+	if (r < 0 && sd_bus_error_has_name(&error, UNIT_EXISTS)) {
+		sd_bus_error_free(&error);
+		(void)unit_forget(b, unit, NULL, &ignored); /* the next try tells */
+		r = start_once(b, unit, *w, &error, e);
+	}
+	if (r < 0 && sd_bus_error_has_name(&error, UNIT_EXISTS))
+		r = err_kind(e, ERR_EXISTS,
+			     "unit %s is there already: is another container of that name running? "
+			     "`systemctl stop` removes it",
+			     unit);
+	sd_bus_error_free(&error);
+	return r;
+}
+
+/* The path is for hull, on our standard output. */
+static int tell_group(struct bus *b, const char *unit, struct err *e)
+{
+	sd_bus_error error = SD_BUS_ERROR_NULL;
+	char *object = NULL, *group = NULL;
+	int r = sd_bus_path_encode(UNIT_OBJECTS, unit, &object);
+
+	if (r >= 0)
+		r = sd_bus_get_property_string(b->sd, SYSTEMD, object, SYSTEMD ".Scope",
+					       "ControlGroup", &error, &group);
+	if (r < 0)
+		r = bus_error(r, &error, "start", unit, e);
+	else
+		printf("%s\n", group);
+	free(group);
+	free(object);
+	sd_bus_error_free(&error);
+	return r;
+}
+
+int unit_start(struct bus *b, const char *unit, struct words *w, struct err *e)
+{
+	int r = start(b, unit, w, e);
+
+	return r < 0 ? r : tell_group(b, unit, e);
+}
+
+/* ---- the others ---- */
+
+/* Sends m, of which only success is wanted. */
+static int call(struct bus *b, sd_bus_message *m, const char *op, const char *unit, struct err *e)
+{
+	sd_bus_error error = SD_BUS_ERROR_NULL;
+	int r = bus_call(b, m, &error, NULL);
+
+	if (r < 0)
+		r = bus_error(r, &error, op, unit, e);
+	sd_bus_error_free(&error);
+	return r;
+}
+
+int unit_set(struct bus *b, const char *unit, struct words *w, struct err *e)
+{
+	sd_bus_message *m = NULL;
+	int r = new_call(b, "SetUnitProperties", &m);
+
+	if (r >= 0)
+		r = sd_bus_message_append(m, "sb", unit, 1);
+	r = r < 0 ? err_sys(e, r, "set", "%s", unit) : property_append_all(b, m, 0, w, e);
+	if (r >= 0)
+		r = call(b, m, "set", unit, e);
+	sd_bus_message_unref(m);
+	return r;
+}
+
+int unit_attach(struct bus *b, const char *unit, struct words *w, struct err *e)
+{
+	sd_bus_message *m = NULL;
+	const char *sub;
+	uint32_t pid;
+	int r = read_pid(w, &pid, e);
+
+	if (r < 0)
+		return r;
+	sub = words_next(w);
+	r = new_call(b, "AttachProcessesToUnit", &m);
+	if (r >= 0)
+		r = sd_bus_message_append(m, "ssau", unit, sub ? sub : "", 1, pid);
+	r = r < 0 ? err_sys(e, r, "attach", "%s", unit) : call(b, m, "attach", unit, e);
+	sd_bus_message_unref(m);
+	return r;
+}
+
+int unit_forget(struct bus *b, const char *unit, struct words *w, struct err *e)
+{
+	sd_bus_error error = SD_BUS_ERROR_NULL;
+	sd_bus_message *m = NULL;
+	int r = new_call(b, "ResetFailedUnit", &m);
+
+	(void)w; /* the verb has no more words */
+	if (r >= 0)
+		r = sd_bus_message_append(m, "s", unit);
+	if (r >= 0)
+		r = bus_call(b, m, &error, NULL);
+	if (r < 0)
+		r = sd_bus_error_has_name(&error, NO_SUCH_UNIT)
+			    ? 0
+			    : bus_error(r, &error, "reset", unit, e);
+	sd_bus_error_free(&error);
+	sd_bus_message_unref(m);
+	return r;
+}
+
+int unit_stop(struct bus *b, const char *unit, struct words *w, struct err *e)
+{
+	sd_bus_error error = SD_BUS_ERROR_NULL;
+	sd_bus_message *m = NULL;
+	bool missing;
+	int r = new_call(b, "StopUnit", &m);
+
+	if (r >= 0)
+		r = sd_bus_message_append(m, "ss", unit, "replace");
+	r = r < 0 ? err_sys(e, r, "stop", "%s", unit) : run_job(b, m, unit, "stop", &error, e);
+	missing = r < 0 && sd_bus_error_has_name(&error, NO_SUCH_UNIT);
+	sd_bus_error_free(&error);
+	sd_bus_message_unref(m);
+	if (missing)
+		return 0;
+	return r < 0 ? r : unit_forget(b, unit, w, e);
+}
