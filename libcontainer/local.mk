@@ -2,7 +2,17 @@
 # The library, bottom layer first: doc/ARCHITECTURE.md says who may use whom.
 
 noinst_LIBRARIES += libcontainer/libcontainer.a
+libcontainer_libcontainer_a_CPPFLAGS = $(HULL_PROGRAM_CPPFLAGS)
 libcontainer_libcontainer_a_SOURCES = libcontainer/libcontainer.h
+
+# What follows the libraries when programs are linked to musl.
+if MUSL
+noinst_LIBRARIES += libcontainer/libfortify.a
+libcontainer_libfortify_a_SOURCES = libcontainer/base/fortify.c
+libcontainer_libfortify_a_CPPFLAGS = $(HULL_PROGRAM_CPPFLAGS)
+HULL_PROGRAM_LIBC = libcontainer/libfortify.a $(HULL_LIBC)
+endif
+
 
 libcontainer_libcontainer_a_SOURCES += \
 	libcontainer/base/arena.c \
@@ -36,6 +46,8 @@ libcontainer_libcontainer_a_SOURCES += \
 	libcontainer/base/json_value.h \
 	libcontainer/base/log.c \
 	libcontainer/base/log.h \
+	libcontainer/base/log_socket.c \
+	libcontainer/base/log_socket.h \
 	libcontainer/base/map.h \
 	libcontainer/base/num.c \
 	libcontainer/base/num.h \
@@ -53,6 +65,7 @@ libcontainer_libcontainer_a_SOURCES += \
 	libcontainer/sys/netlink.c \
 	libcontainer/sys/proc.c \
 	libcontainer/sys/result.h \
+	libcontainer/sys/socket.c \
 	libcontainer/sys/sys.h
 
 libcontainer_libcontainer_a_SOURCES += \
@@ -83,7 +96,8 @@ libcontainer_libcontainer_a_SOURCES += \
 	libcontainer/plan/plan_dump.c \
 	libcontainer/plan/plan_dump.h \
 	libcontainer/plan/sync.c \
-	libcontainer/plan/sync.h
+	libcontainer/plan/sync.h \
+	libcontainer/plan/systemd_request.h
 
 libcontainer_libcontainer_a_SOURCES += \
 	libcontainer/host/affinity.c \
@@ -97,27 +111,48 @@ libcontainer_libcontainer_a_SOURCES += \
 	libcontainer/host/cgroup_fs.h \
 	libcontainer/host/cgroup_kill.c \
 	libcontainer/host/cgroup_limits.c \
+	libcontainer/host/cgroup_oom.c \
+	libcontainer/host/cgroup_rootless.c \
+	libcontainer/host/cgroup_stats.c \
+	libcontainer/host/cgroup_systemd.c \
+	libcontainer/host/cgroup_systemd.h \
+	libcontainer/host/cgroup_systemd_call.c \
+	libcontainer/host/cgroup_systemd_limits.c \
+	libcontainer/host/cgroup_systemd_variant.c \
 	libcontainer/host/cgroup_update.c \
 	libcontainer/host/cgroup_weight.c \
 	libcontainer/host/creds.c \
+	libcontainer/host/criu.c \
+	libcontainer/host/criu.h \
+	libcontainer/host/criu_log.c \
+	libcontainer/host/criu_process.c \
 	libcontainer/host/devices.c \
 	libcontainer/host/hooks.c \
 	libcontainer/host/host.h \
 	libcontainer/host/idmap.c \
 	libcontainer/host/idmap_mount.c \
+	libcontainer/host/intelrdt.c \
+	libcontainer/host/intelrdt.h \
 	libcontainer/host/lsm.c \
+	libcontainer/host/mempolicy.c \
 	libcontainer/host/mount_opts.c \
 	libcontainer/host/mount_tree.c \
 	libcontainer/host/mount_tree.h \
 	libcontainer/host/mounts.c \
 	libcontainer/host/mounts.h \
 	libcontainer/host/namespaces.c \
+	libcontainer/host/network_stats.c \
+	libcontainer/host/network_stats.h \
+	libcontainer/host/netdev.c \
+	libcontainer/host/netdev.h \
 	libcontainer/host/paths.c \
 	libcontainer/host/paths.h \
 	libcontainer/host/plan_build.c \
 	libcontainer/host/process.c \
 	libcontainer/host/rlimits.c \
 	libcontainer/host/rootfs.c \
+	libcontainer/host/rtnl.c \
+	libcontainer/host/rtnl.h \
 	libcontainer/host/sched.c \
 	libcontainer/host/seccomp.c \
 	libcontainer/host/seccomp.h \
@@ -128,7 +163,8 @@ libcontainer_libcontainer_a_SOURCES += \
 	libcontainer/host/seccomp_rules.c \
 	libcontainer/host/seccomp_tables.c \
 	libcontainer/host/selfexe.c \
-	libcontainer/host/sysctl.c
+	libcontainer/host/sysctl.c \
+	libcontainer/host/userns.c
 
 libcontainer_libcontainer_a_SOURCES += \
 	libcontainer/init/copy_up.c \
@@ -139,8 +175,10 @@ libcontainer_libcontainer_a_SOURCES += \
 	libcontainer/init/init.c \
 	libcontainer/init/init.h \
 	libcontainer/init/init_exec.c \
+	libcontainer/init/init_mounts.c \
 	libcontainer/init/join.c \
 	libcontainer/init/lsm.c \
+	libcontainer/init/mempolicy.c \
 	libcontainer/init/mounts.c \
 	libcontainer/init/paths.c \
 	libcontainer/init/personality.c \
@@ -158,28 +196,59 @@ libcontainer_libcontainer_a_SOURCES += \
 	libcontainer/life/bundle.h \
 	libcontainer/life/cgroup_open.c \
 	libcontainer/life/check.c \
+	libcontainer/life/checkpoint.c \
 	libcontainer/life/console.c \
 	libcontainer/life/console.h \
 	libcontainer/life/create.c \
+	libcontainer/life/create.h \
 	libcontainer/life/delete.c \
 	libcontainer/life/destroy.c \
 	libcontainer/life/destroy.h \
 	libcontainer/life/documents.c \
+	libcontainer/life/enter.c \
+	libcontainer/life/enter.h \
 	libcontainer/life/exec.c \
 	libcontainer/life/exec_process.c \
 	libcontainer/life/exec_process.h \
+	libcontainer/life/external.c \
+	libcontainer/life/external.h \
+	libcontainer/life/fuse_mount.c \
+	libcontainer/life/images.c \
+	libcontainer/life/images.h \
 	libcontainer/life/kill.c \
 	libcontainer/life/live.c \
 	libcontainer/life/live.h \
+	libcontainer/life/loop_device.c \
+	libcontainer/life/mounts.c \
 	libcontainer/life/pause.c \
 	libcontainer/life/ps.c \
 	libcontainer/life/record.c \
 	libcontainer/life/record.h \
+	libcontainer/life/restore.c \
 	libcontainer/life/rootfs_mount.c \
+	libcontainer/life/rootfs_mount.h \
+	libcontainer/life/rootfs_private.c \
+	libcontainer/life/seccomp_agent.c \
+	libcontainer/life/seccomp_agent.h \
 	libcontainer/life/spawn.c \
 	libcontainer/life/spawn.h \
 	libcontainer/life/start.c \
 	libcontainer/life/state.c \
 	libcontainer/life/statedir.c \
 	libcontainer/life/statedir.h \
-	libcontainer/life/update.c
+	libcontainer/life/stats_write.c \
+	libcontainer/life/unix_socket.c \
+	libcontainer/life/unix_socket.h \
+	libcontainer/life/update.c \
+	libcontainer/life/watch.c
+
+# The messages of CRIU's protocol: generated.
+criu_messages = libcontainer/host/proto/criu.proto
+nodist_libcontainer_libcontainer_a_SOURCES = $(criu_messages:.proto=.pb-c.c)
+BUILT_SOURCES += $(criu_messages:.proto=.pb-c.h)
+CLEANFILES += $(criu_messages:.proto=.pb-c.c) $(criu_messages:.proto=.pb-c.h)
+EXTRA_DIST += $(criu_messages)
+
+libcontainer/host/proto/%.pb-c.c libcontainer/host/proto/%.pb-c.h: libcontainer/host/proto/%.proto
+	$(AM_V_at)$(MKDIR_P) libcontainer/host/proto
+	$(AM_V_GEN)$(PROTOC_C) -I$(srcdir)/libcontainer/host/proto --c_out=libcontainer/host/proto $<

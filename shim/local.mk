@@ -2,6 +2,7 @@
 # The containerd shim: main.c, and the rest as a library that unit tests link, too.
 
 noinst_LIBRARIES += shim/libshim.a
+shim_libshim_a_CPPFLAGS = $(HULL_PROGRAM_CPPFLAGS)
 shim_libshim_a_SOURCES = \
 	shim/address.c \
 	shim/address.h \
@@ -27,8 +28,6 @@ shim_libshim_a_SOURCES = \
 	shim/io_stream.h \
 	shim/oci.c \
 	shim/oci.h \
-	shim/oom.c \
-	shim/oom.h \
 	shim/options.c \
 	shim/options.h \
 	shim/proc.c \
@@ -58,6 +57,8 @@ shim_libshim_a_SOURCES = \
 	shim/task_init.c \
 	shim/toml.c \
 	shim/toml.h \
+	shim/trim.c \
+	shim/trim.h \
 	shim/ttrpc.h \
 	shim/ttrpc_client.c \
 	shim/ttrpc_conn.c \
@@ -72,7 +73,8 @@ shim_libshim_a_SOURCES = \
 if LAUNCHER
 pkglibexec_PROGRAMS += libexec/containerd-shim-hull-v2
 libexec_containerd_shim_hull_v2_SOURCES = shim/main.c
-libexec_containerd_shim_hull_v2_LDFLAGS = $(HULL_PROGRAM_LDFLAGS)
+libexec_containerd_shim_hull_v2_CPPFLAGS = $(HULL_PROGRAM_CPPFLAGS)
+libexec_containerd_shim_hull_v2_LDFLAGS = $(AM_LDFLAGS) $(HULL_PROGRAM_LDFLAGS)
 libexec_containerd_shim_hull_v2_LDADD = $(shim_libraries)
 
 bin_PROGRAMS += containerd-shim-hull-v2
@@ -82,12 +84,12 @@ containerd_shim_hull_v2_LDFLAGS = $(HULL_LAUNCHER_LDFLAGS)
 else
 bin_PROGRAMS += containerd-shim-hull-v2
 containerd_shim_hull_v2_SOURCES = shim/main.c
-containerd_shim_hull_v2_LDFLAGS = $(HULL_PROGRAM_LDFLAGS)
+containerd_shim_hull_v2_CPPFLAGS = $(HULL_PROGRAM_CPPFLAGS)
+containerd_shim_hull_v2_LDFLAGS = $(AM_LDFLAGS) $(HULL_PROGRAM_LDFLAGS)
 containerd_shim_hull_v2_LDADD = $(shim_libraries)
 endif
 
-shim_libraries = shim/libshim.a shim/libmessages.a libcontainer/libcontainer.a $(SHIM_LIBS) \
-	$(HULL_LIBS)
+shim_libraries = shim/libshim.a shim/libmessages.a libcontainer/libcontainer.a $(HULL_LIBS) $(HULL_PROGRAM_LIBC)
 
 # Messages: generated, in a library of their own, with whatever warnings protoc-c's code has.
 messages = \
@@ -105,6 +107,7 @@ message_headers = $(messages:.proto=.pb-c.h)
 
 noinst_LIBRARIES += shim/libmessages.a
 nodist_shim_libmessages_a_SOURCES = $(messages:.proto=.pb-c.c)
+shim_libmessages_a_CPPFLAGS = $(HULL_PROGRAM_CPPFLAGS)
 shim_libmessages_a_CFLAGS = $(AM_CFLAGS) -w
 
 BUILT_SOURCES += $(message_headers)

@@ -56,9 +56,8 @@ static int isolate(pid_t shim, int socket, const struct worker_task *task, struc
 		return r;
 	if (socket != SOCKET_FD && dup3(socket, SOCKET_FD, O_CLOEXEC) < 0)
 		return err_sys(e, errno, "dup3", "the socket to the shim");
-	if (close_range(SOCKET_FD + 1, ~0u, 0) < 0)
-		return err_sys(e, errno, "close_range", "the shim's descriptors");
-	return 0;
+	r = fd_close_from(SOCKET_FD + 1);
+	return r < 0 ? err_sys(e, r, "close_range", "the shim's descriptors") : 0;
 }
 
 static __attribute__((noreturn)) void work(pid_t shim, int socket, const struct worker_task *task)

@@ -1,8 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
 # The test programs, by tier: tests/<tier>/<name>.c is one program. tests/run.sh runs them.
 
-LDADD = $(TEST_LIB) runtime/libruntime.a shim/libshim.a shim/libmessages.a \
-	libcontainer/libcontainer.a $(SHIM_LIBS) $(HULL_LIBS) $(CRITERION_LIBS) -lm
+LDADD = $(TEST_LIB) $(TESTED_LIBS) $(HULL_LIBS) $(CRITERION_LIBS) -lm
+
+# The code under test, for the libc that Criterion is linked to.
+if MUSL
+TESTED_LIBS = tests/lib/libtested.a
+check_LIBRARIES += $(TESTED_LIBS)
+tests_lib_libtested_a_SOURCES = $(libcontainer_libcontainer_a_SOURCES) \
+	$(runtime_libruntime_a_SOURCES) $(shim_libshim_a_SOURCES)
+nodist_tests_lib_libtested_a_SOURCES = $(nodist_shim_libmessages_a_SOURCES) \
+	$(nodist_libcontainer_libcontainer_a_SOURCES)
+else
+TESTED_LIBS = runtime/libruntime.a shim/libshim.a shim/libmessages.a \
+	libcontainer/libcontainer.a
+endif
 
 if HAVE_CRITERION
 TEST_LIB = tests/lib/libtest.a
@@ -46,6 +58,7 @@ unit_tests = \
 	tests/unit/test_home \
 	tests/unit/test_hooks \
 	tests/unit/test_idmap_plan \
+	tests/unit/test_intelrdt \
 	tests/unit/test_io_binary \
 	tests/unit/test_io_console \
 	tests/unit/test_io_fifo \
@@ -110,7 +123,7 @@ tests_fuzz_fuzz_spec_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_spec_LDADD = libcontainer/libcontainer.a $(HULL_LIBS)
 tests_fuzz_fuzz_ttrpc_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_ttrpc_LDADD = shim/libshim.a shim/libmessages.a libcontainer/libcontainer.a \
-	$(SHIM_LIBS) $(HULL_LIBS)
+	$(HULL_LIBS)
 
 EXTRA_DIST += \
 	tests/packages.txt \

@@ -142,8 +142,8 @@ int err_errno(const struct err *e)
 
 size_t err_text(const struct err *e, char *buf, size_t size)
 {
-	const char *reason = e->errnum ? strerrordesc_np(e->errnum) : "";
-	const char *parts[] = { e->where, e->op, e->msg, reason ? reason : "unknown error" };
+	const char *reason = e->errnum ? strerror(e->errnum) : "";
+	const char *parts[] = { e->where, e->op, e->msg, reason };
 	size_t len = fmt_str(buf, size, "%s", "");
 
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)

@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -169,6 +170,11 @@ int fd_wait(const int *fds, size_t n, int timeout_ms)
 		if (polled[i].fd >= 0 && polled[i].revents)
 			ready |= 1 << i;
 	return ready;
+}
+
+int fd_close_from(int first)
+{
+	return syscall(SYS_close_range, first, ~0u, 0) < 0 ? -errno : 0; /* not every libc has it */
 }
 
 int fd_ensure_stdio(void)

@@ -26,5 +26,7 @@ ssize_t fd_read_full(int fd, void *data, size_t size);
 int fd_wait(const int *fds, size_t n, int timeout_ms);
 /* Milliseconds of CLOCK_MONOTONIC. */
 int64_t fd_now_ms(void);
+/* Closes first and all above. 0 or -errno. Source: close_range(2), Linux 5.9. */
+int fd_close_from(int first);
 /* Makes 0, 1 and 2 exist (opens /dev/null for those missing): programs call it first. */
 int fd_ensure_stdio(void);

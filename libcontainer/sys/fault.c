@@ -150,15 +150,21 @@ int fault_hit(void)
 	return state && state->hit;
 }
 
+/* Not every libc has it. */
+static int raw_close_range(unsigned first, unsigned last, unsigned flags)
+{
+	return (int)syscall(SYS_close_range, first, last, flags);
+}
+
 int fault_close_range(unsigned first, unsigned last, unsigned flags)
 {
 	unsigned spared = (unsigned)log_fd;
 
 	if (log_fd < 0 || spared < first || spared > last)
-		return close_range(first, last, (int)flags);
-	if (spared > first && close_range(first, spared - 1, (int)flags) < 0)
+		return raw_close_range(first, last, flags);
+	if (spared > first && raw_close_range(first, spared - 1, flags) < 0)
 		return -1;
-	return spared < last ? close_range(spared + 1, last, (int)flags) : 0;
+	return spared < last ? raw_close_range(spared + 1, last, flags) : 0;
 }
 
 #endif

@@ -113,6 +113,12 @@ int sys_fstatat(int dirfd, const char *path, struct stat *st, int flags)
 	return sys_result(fstatat(dirfd, path, st, flags));
 }
 
+int sys_statx(int dirfd, const char *path, int flags, unsigned mask, struct statx *st)
+{
+	FAULT_POINT(statx);
+	return sys_result(syscall(SYS_statx, dirfd, path, flags, mask, st));
+}
+
 ssize_t sys_read(int fd, void *buf, size_t size)
 {
 	FAULT_POINT(read);

@@ -2,6 +2,7 @@
 /* Processes, namespaces, scheduling and the program itself. */
 #include "sys/sys.h"
 
+#include <linux/futex.h>
 #include <linux/keyctl.h>
 #include <sys/personality.h>
 #include <sys/syscall.h>
@@ -10,10 +11,37 @@
 #include "sys/fault.h"
 #include "sys/result.h"
 
+#define KERNEL_SIGNALS 64
+
 int sys_clone3(struct clone_args *args, size_t size)
 {
 	FAULT_POINT(clone3);
 	return sys_result(syscall(SYS_clone3, args, size));
+}
+
+int sys_thread(int (*fn)(void *), void *stack_top, void *arg, uint32_t *alive)
+{
+	const int flags = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD |
+			  CLONE_SYSVSEM | CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID;
+
+	FAULT_POINT(thread);
+	return sys_result(clone(fn, stack_top, flags, arg, alive, NULL, alive));
+}
+
+void sys_thread_await(const uint32_t *alive)
+{
+	uint32_t id;
+
+	while ((id = __atomic_load_n(alive, __ATOMIC_ACQUIRE)) != 0)
+		(void)syscall(SYS_futex, alive, FUTEX_WAIT, id, NULL, NULL, 0);
+}
+
+void sys_signal_defaults(void)
+{
+	static const unsigned long defaults[4]; /* the kernel's struct sigaction: SIG_DFL is 0 */
+
+	for (int sig = 1; sig <= KERNEL_SIGNALS; sig++) /* KILL and STOP refuse */
+		(void)syscall(SYS_rt_sigaction, sig, defaults, NULL, KERNEL_SIGNALS / 8);
 }
 
 int sys_pidfd_open(pid_t pid, unsigned flags)

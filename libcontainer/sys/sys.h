@@ -6,6 +6,7 @@
 
 #include <linux/sched.h>
 #include <linux/mount.h>
+#include <linux/stat.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -18,6 +19,13 @@
 
 /* proc.c */
 int sys_clone3(struct clone_args *args, size_t size);
+/* A thread of ours: no signal, no status, gone with the next execve. `alive` is not 0 until the kernel
+ * has made it so at the thread's end, when fn has returned. */
+int sys_thread(int (*fn)(void *), void *stack_top, void *arg, uint32_t *alive);
+/* Waits for that. No error: in whatever way the wait itself fails, it goes on. */
+void sys_thread_await(const uint32_t *alive);
+/* Every signal has its default action from here on, also those that a libc keeps for itself. */
+void sys_signal_defaults(void);
 int sys_pidfd_open(pid_t pid, unsigned flags);
 int sys_pidfd_send_signal(int pidfd, int sig);
 int sys_waitid(idtype_t type, id_t id, siginfo_t *info, int options);
@@ -81,6 +89,8 @@ int sys_mkfifoat(int dirfd, const char *path, mode_t mode);
 int sys_flock(int fd, int op);
 int sys_fstat(int fd, struct stat *st);
 int sys_fstatat(int dirfd, const char *path, struct stat *st, int flags);
+struct statx;
+int sys_statx(int dirfd, const char *path, int flags, unsigned mask, struct statx *st);
 ssize_t sys_read(int fd, void *buf, size_t size);
 ssize_t sys_write(int fd, const void *buf, size_t size);
 int sys_socketpair(int type, int ret[2]); /* AF_UNIX, SOCK_CLOEXEC is added */
@@ -88,5 +98,18 @@ int sys_pipe(int ret[2]);		  /* O_CLOEXEC */
 int sys_dup3(int from, int to, int flags);
 int sys_ioctl(int fd, unsigned long request, void *arg);
 
+/* socket.c: AF_UNIX, SOCK_CLOEXEC is added */
+struct sockaddr_un;
+int sys_unix_socket(int type);
+int sys_connect(int fd, const struct sockaddr_un *address, size_t size);
+int sys_bind(int fd, const struct sockaddr_un *address);
+int sys_listen(int fd, int backlog);
+int sys_accept(int fd);
+
 /* netlink.c: the link "lo" of the current network namespace is brought up. 0 or -errno. */
 int sys_loopback_up(void);
+/* A socket of rtnetlink(7) in the current network namespace, which it stays in; errors come with
+ * the kernel's own words (NLMSGERR_ATTR_MSG). */
+int sys_netlink_route(void);
+ssize_t sys_netlink_send(int fd, const void *data, size_t size);
+ssize_t sys_netlink_receive(int fd, void *data, size_t size); /* longer than size: -EMSGSIZE */

@@ -11,11 +11,12 @@ libcontainer/base	base
 libcontainer/sys	base sys
 libcontainer/spec	base spec config.h
 libcontainer/plan	base sys spec plan
-libcontainer/host	base sys spec plan host libcontainer.h config.h
+libcontainer/host	base sys spec plan host libcontainer/host/proto libcontainer.h config.h
 libcontainer/init	base/err.h base/fmt.h base/fd.h base/cleanup.h base/file.h base/path.h base/num.h sys plan init
 libcontainer/life	base sys spec plan host init life libcontainer.h config.h
 runtime			base runtime libcontainer.h config.h
 shim			base shim libcontainer.h config.h
+systemd			base systemd plan/systemd_request.h
 '
 
 # header of a library or of the kernel interface, and the only files that may include it
@@ -24,7 +25,7 @@ yajl/			libcontainer/base/json_*.c
 seccomp.h		libcontainer/host/seccomp_lib.c
 sys/capability.h	libcontainer/host/creds.c
 systemd/		systemd/*.c
-sys/syscall.h		libcontainer/sys/*.c libcontainer/base/path.c runtime/launch.c
+sys/syscall.h		libcontainer/sys/*.c libcontainer/base/path.c libcontainer/base/fd.c runtime/launch.c
 protobuf-c/		shim/proto.[ch]
 '
 

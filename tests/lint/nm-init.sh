@@ -14,13 +14,13 @@ trap 'rm -f "$linked"' EXIT
 
 # The doors of init/: whatever others call.
 entries() {
-	nm -g --defined-only "$library"/init/*.o | awk 'NF == 3 { print "-u", $3 }'
+	nm -g --defined-only "$library"/init/libcontainer_a-*.o | awk 'NF == 3 { print "-u", $3 }'
 }
 
 # shellcheck disable=SC2046
 link_reachable() {
-	ld -r --gc-sections $(entries) -o "$linked" "$library"/init/*.o \
-		--start-group "$library"/base/*.o "$library"/sys/*.o "$library"/plan/*.o --end-group
+	ld -r --gc-sections $(entries) -o "$linked" "$library"/init/libcontainer_a-*.o \
+		--start-group "$library"/{base,sys,plan}/libcontainer_a-*.o --end-group
 }
 
 allowed() {
