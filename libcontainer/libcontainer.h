@@ -16,6 +16,25 @@
 #include "base/ev.h"
 #include "base/json.h"
 
+/* Readiness as services tell it to systemd, sd_notify(3): a container made with one has a socket of
+ * its own as $NOTIFY_SOCKET. `to` is the program's: a path, or @name. The rest is lc_start's. */
+struct lc_notify {
+	const char *to;
+	int fd;	   /* readable: lc_notify_take(); -EBADF: the container has nothing more to say */
+	int pidfd; /* of its init */
+	pid_t pid;
+};
+#define LC_NOTIFY_TO(socket)                                      \
+	{                                                         \
+		.to = (socket), .fd = -EBADF, .pidfd = -EBADF     \
+	}
+/* Takes a message. When it says that the container is ready we say so too, as_main with its init as
+ * MAINPID, and wait until that is read, 5 s at most; then it is closed. */
+int lc_notify_take(struct lc_notify *n, bool as_main, struct err *e);
+/* Waits until the container has said so, as_main, or has ended. */
+int lc_notify_wait(struct lc_notify *n, struct err *e);
+void lc_notify_close(struct lc_notify *n);
+
 /* Where and how: set by the program once, borrowed by every call. */
 struct lc_ctx {
 	const char *root;	 /* state directory, made (0700) when missing: /run/hull */
@@ -23,6 +42,7 @@ struct lc_ctx {
 	bool systemd_cgroup;	 /* --systemd-cgroup */
 	bool cgroup_disabled;	 /* --cgroup-manager disabled */
 	bool rootless;		 /* decided by the program: --rootless or the caller's ids */
+	struct lc_notify *notify; /* NULL: nobody wants to know when containers are ready */
 };
 
 struct lc_create_opts {

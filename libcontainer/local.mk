@@ -131,6 +131,8 @@ libcontainer_libcontainer_a_SOURCES += \
 	libcontainer/host/host.h \
 	libcontainer/host/idmap.c \
 	libcontainer/host/idmap_mount.c \
+	libcontainer/host/idmap_option.c \
+	libcontainer/host/idmap_option.h \
 	libcontainer/host/intelrdt.c \
 	libcontainer/host/intelrdt.h \
 	libcontainer/host/lsm.c \
@@ -145,6 +147,8 @@ libcontainer_libcontainer_a_SOURCES += \
 	libcontainer/host/network_stats.h \
 	libcontainer/host/netdev.c \
 	libcontainer/host/netdev.h \
+	libcontainer/host/notify.c \
+	libcontainer/host/notify.h \
 	libcontainer/host/paths.c \
 	libcontainer/host/paths.h \
 	libcontainer/host/plan_build.c \
@@ -220,6 +224,8 @@ libcontainer_libcontainer_a_SOURCES += \
 	libcontainer/life/live.h \
 	libcontainer/life/loop_device.c \
 	libcontainer/life/mounts.c \
+	libcontainer/life/notify.c \
+	libcontainer/life/notify.h \
 	libcontainer/life/pause.c \
 	libcontainer/life/ps.c \
 	libcontainer/life/record.c \

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 
+#include "notify.h"
 #include "report.h"
 
 const struct opt create_options[] = {
@@ -37,8 +38,10 @@ int create_print_plan(const struct call *call, const struct lc_create_opts *o, s
 static int run(const struct call *call, struct err *e)
 {
 	struct create_args *a = call->options;
+	struct lc_notify notify;
 	pid_t pid;
 
+	notify_open(call->ctx, &notify);
 	a->lc.detach = true;
 	a->lc.terminal_fd = -EBADF;
 	if (a->dry_run)

@@ -4,6 +4,7 @@
 
 #include "cmd_create.h"
 #include "cmd_run.h"
+#include "notify.h"
 #include "report.h"
 #include "base/cleanup.h"
 
@@ -40,7 +41,11 @@ static int run_detached(const struct call *call, struct run_args *a, struct err 
 	if (r < 0)
 		return r;
 	r = lc_start(call->ctx, call->args[0], e);
-	return r < 0 ? give_up(call, r) : 0;
+	if (r < 0)
+		return give_up(call, r);
+	if (call->ctx->notify)
+		notify_wait(call->ctx->notify);
+	return 0;
 }
 
 int run_until_exit(const struct call *call, struct foreground *f, bool keep, struct err *e)
@@ -64,6 +69,7 @@ static int run_foreground(const struct call *call, struct run_args *a, struct er
 	r = foreground_open(&f, !a->no_subreaper, e);
 	if (r < 0)
 		return r;
+	f.notify = call->ctx->notify;
 	a->create.lc.terminal_fd = foreground_terminal_socket(&f);
 	r = lc_create(call->ctx, call->args[0], &a->create.lc, &pid, e);
 	if (r < 0)
@@ -77,7 +83,9 @@ static int run_foreground(const struct call *call, struct run_args *a, struct er
 static int run(const struct call *call, struct err *e)
 {
 	struct run_args *a = call->options;
+	_cleanup_(lc_notify_close) struct lc_notify notify;
 
+	notify_open(call->ctx, &notify);
 	if (a->create.dry_run) {
 		a->create.lc.terminal_fd = -EBADF;
 		return create_print_plan(call, &a->create.lc, e);

@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
+#include "notify.h"
 #include "base/cleanup.h"
 
 /* These are ours: faults happen to ourselves, and the shell's job control is meant for us. */
@@ -97,19 +98,29 @@ static int take_signal(struct foreground *f, struct err *e)
 	return 0;
 }
 
+/* -EBADF, which poll(2) passes over, when there is nothing to come. */
+static int notify_fd(const struct foreground *f)
+{
+	return f->notify ? f->notify->fd : -EBADF;
+}
+
 static int wait_and_pump(struct foreground *f, struct err *e)
 {
-	struct pollfd fds[1 + TERMINAL_FDS] = { { .fd = f->signal_fd, .events = POLLIN } };
+	struct pollfd fds[2 + TERMINAL_FDS] = { { .fd = f->signal_fd, .events = POLLIN } };
 
 	while (!f->exited || terminal_has_output(&f->terminal)) {
-		int timeout = terminal_poll(&f->terminal, f->exited, fds + 1);
-		int n = poll(fds, ARRAY_SIZE(fds), timeout);
+		int timeout = terminal_poll(&f->terminal, f->exited, fds + 2), n;
+
+		fds[1] = (struct pollfd){ .fd = notify_fd(f), .events = POLLIN };
+		n = poll(fds, ARRAY_SIZE(fds), timeout);
 
 		if (n < 0)
 			return err_sys(e, errno, "poll", "terminal");
 		if (n == 0)
 			break;
-		terminal_pump(&f->terminal, fds + 1);
+		terminal_pump(&f->terminal, fds + 2);
+		if (fds[1].revents)
+			notify_take(f->notify, false); /* the main process is us */
 		n = fds[0].revents ? take_signal(f, e) : 0;
 		if (n < 0)
 			return n;
@@ -121,7 +132,7 @@ int foreground_wait(struct foreground *f, struct err *e)
 {
 	int r = 0;
 
-	if (terminal_is_open(&f->terminal))
+	if (terminal_is_open(&f->terminal) || notify_fd(f) >= 0)
 		r = wait_and_pump(f, e);
 	while (r >= 0 && !f->exited)
 		r = take_signal(f, e);

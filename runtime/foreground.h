@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "libcontainer.h"
 #include "terminal.h"
 #include "base/err.h"
 
@@ -14,6 +15,7 @@ struct foreground {
 	int signal_fd;
 	int ours, theirs; /* socket pair over which the pty master comes, if there is one */
 	struct terminal terminal;
+	struct lc_notify *notify; /* borrowed; NULL: nobody wants to know */
 	pid_t pid;
 	int status; /* of pid, as a shell tells it */
 	bool exited;

@@ -29,7 +29,8 @@ static void option(const struct opt *opt, struct buf *out)
 	if (opt->value)
 		buf_fmt(out, " %s", opt->value);
 	choices(opt, out);
-	if (out->len - start >= INDENT) {
+	/* Two blanks at least: completions tell a value from the text by that. */
+	if (out->len - start > INDENT - 2) {
 		buf_str(out, "\n");
 		start = out->len;
 	}
@@ -67,7 +68,7 @@ void help_program(const struct command *const *commands, size_t n, const struct 
 		size_t start = out->len;
 
 		buf_fmt(out, "  %s", commands[i]->name);
-		pad(out, start, 12);
+		pad(out, start, 14);
 		buf_fmt(out, "%s\n", commands[i]->summary);
 	}
 	options("Global options", globals, out);

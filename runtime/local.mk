@@ -37,6 +37,8 @@ runtime_libruntime_a_SOURCES = \
 	runtime/input.h \
 	runtime/matching.c \
 	runtime/matching.h \
+	runtime/notify.c \
+	runtime/notify.h \
 	runtime/opts.c \
 	runtime/opts.h \
 	runtime/report.c \

@@ -96,6 +96,9 @@ int terminal_poll(struct terminal *t, bool exited, struct pollfd *fds)
 {
 	if (exited)
 		t->slave = x_close(t->slave);
+	fds[0] = fds[1] = (struct pollfd){ .fd = -1 };
+	if (!terminal_is_open(t))
+		return -1;
 	fds[0] = exited ? (struct pollfd){ .fd = -1 } : pump_poll(&t->in);
 	fds[1] = pump_poll(&t->out);
 	return exited && is_empty(&t->out) ? DRAIN_MS : -1;

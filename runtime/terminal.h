@@ -42,7 +42,7 @@ int terminal_open(struct terminal *t, int socket, struct err *e);
 bool terminal_is_open(const struct terminal *t);
 /* Gives the container's terminal the size of ours. */
 void terminal_resize(const struct terminal *t);
-/* Fills fds[TERMINAL_FDS]; returns the timeout for poll(2). exited: the process is gone, only what
+/* Fills fds[TERMINAL_FDS], with nothing when it is not open; returns the timeout for poll(2). exited: the process is gone, only what
  * it wrote is still of interest. */
 int terminal_poll(struct terminal *t, bool exited, struct pollfd *fds);
 /* Moves what poll(2) found. */

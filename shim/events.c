@@ -9,13 +9,18 @@
 /* protobuf-c reads what it encodes, but takes it as writable. */
 #define TEXT(s) ((char *)(s))
 
-static void send(const struct task *t, const char *topic, const ProtobufCMessage *m)
+static void send_of(struct shim *s, const char *id, const char *topic, const ProtobufCMessage *m)
 {
 	_cleanup_buf_ struct buf out = {};
 
 	if (proto_encode(m, &out) < 0 ||
-	    publish(t->shim->events, topic, m->descriptor->name, out.data, out.len) < 0)
-		log_error("no memory for event %s of %s", topic, t->init.id);
+	    publish(s->events, topic, m->descriptor->name, out.data, out.len) < 0)
+		log_error("no memory for event %s of %s", topic, id);
+}
+
+static void send(const struct task *t, const char *topic, const ProtobufCMessage *m)
+{
+	send_of(t->shim, t->init.id, topic, m);
 }
 
 void events_created(const struct task *t)
@@ -32,6 +37,7 @@ void events_created(const struct task *t)
 	m.rootfs = t->request->rootfs;
 	m.n_rootfs = t->request->n_rootfs;
 	m.io = &io;
+	m.checkpoint = t->request->checkpoint;
 	m.pid = (uint32_t)t->init.pid;
 	send(t, "/tasks/create", &m.base);
 }
@@ -107,6 +113,15 @@ void events_resumed(const struct task *t)
 
 	m.container_id = TEXT(t->init.id);
 	send(t, "/tasks/resumed", &m.base);
+}
+
+void events_checkpointed(struct shim *s, const char *id, const char *path)
+{
+	Containerd__Events__TaskCheckpointed m = CONTAINERD__EVENTS__TASK_CHECKPOINTED__INIT;
+
+	m.container_id = TEXT(id);
+	m.checkpoint = TEXT(path);
+	send_of(s, id, "/tasks/checkpointed", &m.base);
 }
 
 void events_oom(const struct task *t)

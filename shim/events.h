@@ -11,4 +11,6 @@ void events_exited(const struct proc *p);
 void events_deleted(const struct task *t);
 void events_paused(const struct task *t);
 void events_resumed(const struct task *t);
+/* The task may be gone already. */
+void events_checkpointed(struct shim *s, const char *id, const char *path);
 void events_oom(const struct task *t);

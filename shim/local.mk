@@ -53,6 +53,7 @@ shim_libshim_a_SOURCES = \
 	shim/stats.h \
 	shim/task.c \
 	shim/task.h \
+	shim/task_checkpoint.c \
 	shim/task_exec.c \
 	shim/task_init.c \
 	shim/toml.c \

@@ -62,11 +62,11 @@ static int unmount_rootfs(const struct task *t, struct err *e)
 	return lc_unmount_rootfs(rootfs, e);
 }
 
-static int create(const struct task *t, int terminal, pid_t *ret_pid, struct err *e)
+static void create_opts(const struct task *t, int terminal, char pid_file[PATH_MAX],
+			struct lc_create_opts *ret)
 {
-	struct lc_ctx ctx = context(t);
-	char pid_file[PATH_MAX];
-	struct lc_create_opts o = {
+	fmt_str(pid_file, PATH_MAX, "%s/" BUNDLE_PID, t->bundle);
+	*ret = (struct lc_create_opts){
 		.bundle = t->bundle,
 		.pid_file = pid_file,
 		.no_pivot = t->options.no_pivot_root,
@@ -74,19 +74,79 @@ static int create(const struct task *t, int terminal, pid_t *ret_pid, struct err
 		.detach = !t->init.terminal,
 		.terminal_fd = t->init.terminal ? terminal : -EBADF,
 	};
+}
 
-	fmt_str(pid_file, sizeof(pid_file), "%s/" BUNDLE_PID, t->bundle);
+static int create(const struct task *t, int terminal, pid_t *ret_pid, struct err *e)
+{
+	struct lc_ctx ctx = context(t);
+	char pid_file[PATH_MAX];
+	struct lc_create_opts o;
+
+	create_opts(t, terminal, pid_file, &o);
 	return lc_create(&ctx, t->init.id, &o, ret_pid, e);
+}
+
+static void work_path(const struct task *t, char ret[PATH_MAX])
+{
+	fmt_str(ret, PATH_MAX, "%s/criu-work", t->bundle);
+}
+
+/* What its checkpoint has been allowed, the restore is. */
+static int restore(const struct task *t, int terminal, pid_t *ret_pid, struct err *e)
+{
+	struct lc_ctx ctx = context(t);
+	char pid_file[PATH_MAX], work[PATH_MAX];
+	struct lc_restore_opts o = {
+		.criu = { .image_path = t->request->checkpoint,
+			  .work_path = work,
+			  .tcp_established = true,
+			  .ext_unix_sk = true,
+			  .file_locks = true },
+	};
+
+	create_opts(t, terminal, pid_file, &o.create);
+	work_path(t, work);
+	return lc_restore(&ctx, t->init.id, &o, ret_pid, e);
+}
+
+int oci_restore(void *init, int terminal, pid_t *ret_pid, struct err *e)
+{
+	const struct task *t = ((struct proc *)init)->task;
+
+	return by_runner(t) ? runner_restore(t, terminal, ret_pid, e)
+			    : restore(t, terminal, ret_pid, e);
+}
+
+int oci_checkpoint(void *call, int terminal, pid_t *ret_pid, struct err *e)
+{
+	const struct oci_call *c = call;
+	struct lc_checkpoint_opts o = *c->checkpoint;
+	struct lc_ctx ctx = context(c->task);
+	char work[PATH_MAX];
+
+	(void)terminal, (void)ret_pid; /* nothing is made */
+	work_path(c->task, work);
+	if (!o.criu.work_path)
+		o.criu.work_path = work;
+	return by_runner(c->task) ? runner_checkpoint(c->task, &o, e)
+				  : lc_checkpoint(&ctx, c->task->init.id, &o, e);
+}
+
+int oci_prepare(void *init, int terminal, pid_t *ret_pid, struct err *e)
+{
+	const struct task *t = ((struct proc *)init)->task;
+	int r = address_make_dirs(t->state_dir, 0711, e);
+
+	(void)terminal, (void)ret_pid; /* nothing is made yet */
+	return r == 0 ? mount_rootfs(t, e) : r;
 }
 
 int oci_create(void *init, int terminal, pid_t *ret_pid, struct err *e)
 {
 	const struct task *t = ((struct proc *)init)->task;
 	struct err ignored;
-	int r = address_make_dirs(t->state_dir, 0711, e);
+	int r = oci_prepare(init, terminal, ret_pid, e);
 
-	if (r == 0)
-		r = mount_rootfs(t, e);
 	if (r < 0)
 		return r;
 	r = by_runner(t) ? runner_create(t, terminal, ret_pid, e) : create(t, terminal, ret_pid, e);

@@ -3,9 +3,13 @@
  * worker functions; their argument is the struct proc concerned. */
 #pragma once
 
+#include "libcontainer.h"
 #include "worker.h"
 
 int oci_create(void *init, int terminal, pid_t *ret_pid, struct err *e); /* the mounts, too */
+/* From a checkpoint: the mounts; later, from them and the images, the container. */
+int oci_prepare(void *init, int terminal, pid_t *ret_pid, struct err *e);
+int oci_restore(void *init, int terminal, pid_t *ret_pid, struct err *e);
 int oci_start(void *init, int terminal, pid_t *ret_pid, struct err *e);
 int oci_exec(void *exec, int terminal, pid_t *ret_pid, struct err *e);
 int oci_pause(void *init, int terminal, pid_t *ret_pid, struct err *e);
@@ -18,7 +22,9 @@ struct task;
 struct oci_call {
 	struct task *task;
 	const char *resources; /* JSON */
+	const struct lc_checkpoint_opts *checkpoint;
 	int signal;
 };
+int oci_checkpoint(void *call, int terminal, pid_t *ret_pid, struct err *e);
 int oci_update(void *call, int terminal, pid_t *ret_pid, struct err *e);
 int oci_kill_all(void *call, int terminal, pid_t *ret_pid, struct err *e);

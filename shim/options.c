@@ -100,6 +100,56 @@ int options_decode(const char *type_url, const void *value, size_t len, struct a
 	return 0;
 }
 
+/* ---- of a checkpoint ---- */
+
+static const struct name_value cgroups_modes[] = {
+	{ "", LC_CGROUPS_SOFT },	 { "soft", LC_CGROUPS_SOFT },
+	{ "full", LC_CGROUPS_FULL },	 { "strict", LC_CGROUPS_STRICT },
+	{ "ignore", LC_CGROUPS_IGNORE },
+};
+
+static int from_checkpoint(const Containerd__Runc__V1__CheckpointOptions *m,
+			   struct lc_checkpoint_opts *o, struct err *e)
+{
+	const struct name_value *mode = MAP_FIND(cgroups_modes, m->cgroups_mode);
+
+	for (size_t i = 0; i < m->n_empty_namespaces; i++)
+		if (strcmp(m->empty_namespaces[i], "network") != 0)
+			return err_bad(e, "", "checkpoint options: empty namespace \"%s\"",
+				       m->empty_namespaces[i]);
+	if (!mode)
+		return err_bad(e, "", "checkpoint options: cgroups mode \"%s\"", m->cgroups_mode);
+	o->leave_running = !m->exit;
+	o->parent_path = or_null(m->parent_path);
+	o->criu = (struct lc_criu_opts){
+		.image_path = or_null(m->image_path),
+		.work_path = or_null(m->work_path),
+		.tcp_established = m->open_tcp,
+		.ext_unix_sk = m->external_unix_sockets,
+		.shell_job = m->terminal,
+		.file_locks = m->file_locks,
+		.empty_network = m->n_empty_namespaces > 0,
+		.cgroups_mode = (enum lc_cgroups_mode)mode->value,
+	};
+	return 0;
+}
+
+int options_checkpoint(const char *type_url, const void *value, size_t len, struct arena *arena,
+		       struct lc_checkpoint_opts *ret, struct err *e)
+{
+	const Containerd__Runc__V1__CheckpointOptions *m;
+
+	*ret = (struct lc_checkpoint_opts){ .leave_running = true, .status_fd = -EBADF };
+	if (!or_null(type_url))
+		return 0;
+	if (!proto_type_is(type_url, "containerd.runc.v1.CheckpointOptions"))
+		return err_bad(e, "", "checkpoint options of unknown type %s", type_url);
+	m = proto_decode(&containerd__runc__v1__checkpoint_options__descriptor, value, len, arena);
+	if (!m)
+		return err_bad(e, "", "malformed containerd.runc.v1.CheckpointOptions");
+	return from_checkpoint(m, ret, e);
+}
+
 const char *options_state_dir(const struct options *o, const char *ns, struct arena *arena)
 {
 	return arena_printf(arena, "%s/%s", o->root ? o->root : OPTIONS_ROOT, ns);

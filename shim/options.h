@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/json.h"
+#include "libcontainer.h"
 
 #define OPTIONS_ROOT "/run/containerd/hull"
 
@@ -26,5 +27,9 @@ extern const struct json_field options_fields[];
  * a TOML text or the path of one. No type (NULL or ""): all defaults. Strings live in the arena. */
 int options_decode(const char *type_url, const void *value, size_t len, struct arena *arena,
 		   struct options *ret, struct err *e);
+/* From the encoded containerd.runc.v1.CheckpointOptions in an Any: as containerd says what a checkpoint
+ * may do. No type: all defaults; the container goes on unless they say that it ends. */
+int options_checkpoint(const char *type_url, const void *value, size_t len, struct arena *arena,
+		       struct lc_checkpoint_opts *ret, struct err *e);
 /* The state directory of a namespace; in the arena. */
 const char *options_state_dir(const struct options *o, const char *ns, struct arena *arena);

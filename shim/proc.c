@@ -203,6 +203,8 @@ static Task__State own_status(const struct proc *p)
 {
 	switch (p->state) {
 	case PROC_CREATED:
+	case PROC_PREPARED:
+	case PROC_RESTORING:
 	case PROC_STARTING:
 		return TASK__STATE__CREATED;
 	case PROC_RUNNING:

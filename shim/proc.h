@@ -16,6 +16,8 @@
 enum proc_state {
 	PROC_CREATING, /* init only */
 	PROC_CREATED,
+	PROC_PREPARED,	/* init only, of a container that is restored at its start: */
+	PROC_RESTORING, /* no process yet */
 	PROC_STARTING,
 	PROC_RUNNING,
 	PROC_PAUSING, /* init only, */

@@ -38,6 +38,21 @@ static void add(struct command *c, const char *word)
 		c->words[c->n++] = word;
 }
 
+static void add_flag(struct command *c, bool wanted, const char *word)
+{
+	if (wanted)
+		add(c, word);
+}
+
+/* NULL: not given. */
+static void add_value(struct command *c, const char *option, const char *value)
+{
+	if (!value)
+		return;
+	add(c, option);
+	add(c, value);
+}
+
 static void begin(struct command *c, const struct task *t)
 {
 	*c = (struct command){ .task = t, .input = -EBADF };
@@ -225,25 +240,76 @@ static int read_pid(const char *path, pid_t *ret, struct err *e)
 	return 0;
 }
 
-int runner_create(const struct task *t, int terminal, pid_t *ret_pid, struct err *e)
+/* Makes the container, with the words added so far. */
+static int make(struct command *c, int terminal, pid_t *ret_pid, struct err *e)
 {
+	const struct task *t = c->task;
 	char pid_file[PATH_MAX];
-	struct command c;
 	int r;
 
 	fmt_str(pid_file, sizeof(pid_file), "%s/" BUNDLE_PID, t->bundle);
+	add_value(c, "--bundle", t->bundle);
+	add_value(c, "--pid-file", pid_file);
+	add_flag(c, t->options.no_pivot_root, "--no-pivot");
+	r = run_with_terminal(c, t->init.terminal, terminal, t->init.id, e);
+	return r == 0 ? read_pid(pid_file, ret_pid, e) : r;
+}
+
+int runner_create(const struct task *t, int terminal, pid_t *ret_pid, struct err *e)
+{
+	struct command c;
+
 	begin(&c, t);
 	add(&c, "create");
-	add(&c, "--bundle");
-	add(&c, t->bundle);
-	add(&c, "--pid-file");
-	add(&c, pid_file);
-	if (t->options.no_pivot_root)
-		add(&c, "--no-pivot");
-	if (t->options.no_new_keyring)
-		add(&c, "--no-new-keyring");
-	r = run_with_terminal(&c, t->init.terminal, terminal, t->init.id, e);
-	return r == 0 ? read_pid(pid_file, ret_pid, e) : r;
+	add_flag(&c, t->options.no_new_keyring, "--no-new-keyring");
+	return make(&c, terminal, ret_pid, e);
+}
+
+int runner_restore(const struct task *t, int terminal, pid_t *ret_pid, struct err *e)
+{
+	char work[PATH_MAX];
+	struct command c;
+
+	fmt_str(work, sizeof(work), "%s/criu-work", t->bundle);
+	begin(&c, t);
+	add(&c, "restore");
+	add(&c, "--detach");
+	add(&c, "--no-subreaper");
+	add_value(&c, "--image-path", t->request->checkpoint);
+	add_value(&c, "--work-path", work);
+	return make(&c, terminal, ret_pid, e);
+}
+
+static const char *mode_name(enum lc_cgroups_mode mode)
+{
+	static const char *const names[] = {
+		[LC_CGROUPS_SOFT] = "soft",
+		[LC_CGROUPS_FULL] = "full",
+		[LC_CGROUPS_STRICT] = "strict",
+		[LC_CGROUPS_IGNORE] = "ignore",
+	};
+
+	return names[mode];
+}
+
+int runner_checkpoint(const struct task *t, const struct lc_checkpoint_opts *o, struct err *e)
+{
+	struct command c;
+
+	begin(&c, t);
+	add(&c, "checkpoint");
+	add_value(&c, "--image-path", o->criu.image_path);
+	add_value(&c, "--work-path", o->criu.work_path);
+	add_value(&c, "--parent-path", o->parent_path);
+	add_value(&c, "--manage-cgroups-mode", mode_name(o->criu.cgroups_mode));
+	add_value(&c, "--empty-ns", o->criu.empty_network ? "network" : NULL);
+	add_flag(&c, o->leave_running, "--leave-running");
+	add_flag(&c, o->criu.tcp_established, "--tcp-established");
+	add_flag(&c, o->criu.ext_unix_sk, "--ext-unix-sk");
+	add_flag(&c, o->criu.shell_job, "--shell-job");
+	add_flag(&c, o->criu.file_locks, "--file-locks");
+	add(&c, t->init.id);
+	return run(&c, e);
 }
 
 int runner_exec(const struct proc *p, int terminal, pid_t *ret_pid, struct err *e)

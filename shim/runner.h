@@ -6,9 +6,12 @@
 #include <sys/types.h>
 
 #include "base/err.h"
+#include "libcontainer.h"
 #include "task.h"
 
 int runner_create(const struct task *t, int terminal, pid_t *ret_pid, struct err *e);
+int runner_restore(const struct task *t, int terminal, pid_t *ret_pid, struct err *e);
+int runner_checkpoint(const struct task *t, const struct lc_checkpoint_opts *o, struct err *e);
 int runner_exec(const struct proc *p, int terminal, pid_t *ret_pid, struct err *e);
 /* resources: JSON, for its standard input. */
 int runner_update(const struct task *t, const char *resources, struct err *e);

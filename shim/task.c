@@ -24,6 +24,14 @@ static const task_fn init_table[PROC_N_STATES][TASK_N_EVENTS] = {
 		[EV_DELETE] = init_delete,
 		[EV_EXIT] = init_exit,
 	},
+	[PROC_PREPARED] = {
+		[EV_START] = init_restore,
+		[EV_DELETE] = init_discard,
+	},
+	[PROC_RESTORING] = {
+		[EV_DONE] = init_restored,
+		[EV_FAILED] = init_restore_failed,
+	},
 	[PROC_STARTING] = {
 		[EV_EXEC] = exec_add,
 		[EV_UPDATE] = init_update,
@@ -94,9 +102,10 @@ static const task_fn exec_table[PROC_N_STATES][TASK_N_EVENTS] = {
 };
 
 static const char *const state_words[PROC_N_STATES] = {
-	[PROC_CREATING] = "creating", [PROC_CREATED] = "created", [PROC_STARTING] = "running",
-	[PROC_RUNNING] = "running",   [PROC_PAUSING] = "pausing", [PROC_PAUSED] = "paused",
-	[PROC_RESUMING] = "paused",   [PROC_STOPPED] = "stopped", [PROC_DELETING] = "deleted",
+	[PROC_CREATING] = "creating", [PROC_CREATED] = "created",  [PROC_PREPARED] = "created",
+	[PROC_RESTORING] = "running", [PROC_STARTING] = "running", [PROC_RUNNING] = "running",
+	[PROC_PAUSING] = "pausing",   [PROC_PAUSED] = "paused",	   [PROC_RESUMING] = "paused",
+	[PROC_STOPPED] = "stopped",   [PROC_DELETING] = "deleted",
 };
 
 /* What the peers say, too: clients know these words. */
@@ -292,10 +301,6 @@ void task_create(struct request *r)
 
 	if (find_any(r->shim, m->id)) {
 		request_fail(r, TTRPC_ALREADY_EXISTS, "task %s: already exists", m->id);
-		return;
-	}
-	if (m->checkpoint[0]) {
-		request_fail(r, TTRPC_UNIMPLEMENTED, "restoring checkpoints is not supported");
 		return;
 	}
 	t = task_new(r, &e);

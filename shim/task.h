@@ -58,11 +58,25 @@ void task_settle(struct task *t);
 /* One line for each process, for SIGUSR1. */
 void task_log_state(const struct task *t);
 
-/* task_init.c and task_exec.c: what the cells of the table do. */
+struct oci_call;
+/* A worker serves the request beside whatever else goes on; on success `tell` (or NULL) is called
+ * before the answer. The task may be gone by then. */
+void task_run_errand(struct request *r, const char *verb, worker_fn run, struct oci_call *call,
+		     void (*tell)(struct request *r));
+
+/* task_init.c, task_checkpoint.c and task_exec.c: what the cells of the table do. */
 typedef void (*task_fn)(struct proc *p, struct request *r);
 void init_make(struct proc *p); /* not of the table: nothing is there yet */
 void init_created(struct proc *p, struct request *r);
 void init_create_failed(struct proc *p, struct request *r);
+/* Parts: its process has been made; it comes from a checkpoint, and is made at its start. */
+void init_begin(struct proc *p);
+bool init_is_restored(const struct proc *p);
+void init_prepared(struct proc *p, struct request *r);
+void init_restore(struct proc *p, struct request *r);
+void init_restored(struct proc *p, struct request *r);
+void init_restore_failed(struct proc *p, struct request *r);
+void init_discard(struct proc *p, struct request *r);
 void init_start(struct proc *p, struct request *r);
 void init_started(struct proc *p, struct request *r);
 void init_start_failed(struct proc *p, struct request *r);

@@ -46,20 +46,32 @@ void init_make(struct proc *p)
 {
 	if (save_options(p->task, &p->worker.err) < 0)
 		task_event(p, EV_FAILED, take_ptr(p->pending));
+	else if (init_is_restored(p))
+		proc_work(p, oci_prepare, NULL);
 	else
 		proc_make(p, oci_create);
+}
+
+void init_begin(struct proc *p)
+{
+	struct err e;
+
+	p->pid = p->worker.made;
+	if (proc_start_io(p, &e) < 0)
+		proc_log(p, "streams", &e);
+	open_cgroup(p->task);
 }
 
 void init_created(struct proc *p, struct request *r)
 {
 	Task__CreateResponse m = TASK__CREATE_RESPONSE__INIT;
-	struct err e;
 
+	if (init_is_restored(p)) {
+		init_prepared(p, r);
+		return;
+	}
 	p->state = PROC_CREATED;
-	p->pid = p->worker.made;
-	if (proc_start_io(p, &e) < 0)
-		proc_log(p, "streams", &e);
-	open_cgroup(p->task);
+	init_begin(p);
 	m.pid = (uint32_t)p->pid;
 	request_reply(r, &m.base);
 	events_created(p->task);
@@ -152,6 +164,7 @@ struct errand {
 	struct worker worker;
 	struct request *request;
 	const char *verb;
+	void (*tell)(struct request *r);
 };
 
 static void on_errand_done(struct worker *w)
@@ -159,6 +172,8 @@ static void on_errand_done(struct worker *w)
 	struct errand *x = container_of(w, struct errand, worker);
 
 	w->master = x_close(w->master);
+	if (w->result >= 0 && x->tell)
+		x->tell(x->request);
 	if (w->result < 0)
 		request_fail_runtime(x->request, x->verb, &w->err);
 	else
@@ -166,7 +181,8 @@ static void on_errand_done(struct worker *w)
 	free(x);
 }
 
-static void run_errand(struct request *r, const char *verb, worker_fn run, struct oci_call *call)
+void task_run_errand(struct request *r, const char *verb, worker_fn run, struct oci_call *call,
+		     void (*tell)(struct request *r))
 {
 	struct worker_task task = { .run = run, .arg = call };
 	struct errand *x = calloc(1, sizeof(*x));
@@ -176,6 +192,7 @@ static void run_errand(struct request *r, const char *verb, worker_fn run, struc
 	if (x) {
 		x->request = r;
 		x->verb = verb;
+		x->tell = tell;
 		ret = worker_start(&x->worker, r->shim->reaper, &task, on_errand_done, &e);
 	}
 	if (ret < 0) {
@@ -193,14 +210,9 @@ void init_update(struct proc *p, struct request *r)
 		call.resources = arena_strndup(r->arena, (const char *)m->resources->value.data,
 					       m->resources->value.len);
 	if (call.resources)
-		run_errand(r, "update", oci_update, &call);
+		task_run_errand(r, "update", oci_update, &call, NULL);
 	else
 		request_fail(r, TTRPC_INVALID_ARGUMENT, "update without resources");
-}
-
-void init_checkpoint(struct proc *p, struct request *r)
-{
-	request_fail(r, TTRPC_UNIMPLEMENTED, "checkpoint of container %s: not supported", p->id);
 }
 
 /* Every process: by the cgroup where there is one. */
@@ -210,7 +222,7 @@ static void kill_all(struct proc *p, int sig, struct request *r)
 	struct err e;
 
 	if (p->task->cgroup < 0)
-		run_errand(r, "kill", oci_kill_all, &call);
+		task_run_errand(r, "kill", oci_kill_all, &call, NULL);
 	else if (lc_cgroup_signal(p->task->cgroup, sig, &e) < 0)
 		request_fail_error(r, &e);
 	else
@@ -313,7 +325,8 @@ void init_delete_failed(struct proc *p, struct request *r)
 
 static bool is_busy(const struct proc *p)
 {
-	return p->state == PROC_STARTING || p->state == PROC_PAUSING || p->state == PROC_RESUMING;
+	return p->state == PROC_STARTING || p->state == PROC_RESTORING ||
+	       p->state == PROC_PAUSING || p->state == PROC_RESUMING;
 }
 
 void task_settle(struct task *t)

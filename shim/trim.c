@@ -38,7 +38,7 @@ void trim_prepare(void)
 	(void)dl_iterate_phdr(note, NULL); /* it returns what note does */
 }
 
-void trim(void)
+__attribute__((hot)) void trim(void)
 {
 	for (size_t i = 0; i < n_ranges; i++)
 		(void)madvise(ranges[i].start, ranges[i].size, MADV_DONTNEED); /* or it stays */

@@ -15,9 +15,8 @@
 
 /* A job of ours: systemd answers a request with the job's name and tells later how it ended. */
 struct job {
-	const char *unit;
-	const char *path; /* of the reply, once that is there */
-	char result[32];  /* "" while it runs */
+	const char *path, *systemd; /* of the reply, once that is there: its object, its sender */
+	char result[32];	    /* "" while it runs */
 };
 
 const char *words_next(struct words *w)
@@ -30,43 +29,59 @@ const char *words_next(struct words *w)
 	return word;
 }
 
-static int on_job_removed(sd_bus_message *m, void *data, sd_bus_error *error)
+/* Anybody may send us a signal. */
+static bool is_from_systemd(sd_bus_message *m, const struct job *job)
+{
+	const char *sender = sd_bus_message_get_sender(m);
+
+	return !job->systemd || (sender && strcmp(sender, job->systemd) == 0);
+}
+
+static int on_message(sd_bus_message *m, void *data, sd_bus_error *error)
 {
 	struct job *job = data;
 	const char *path, *unit, *result;
 	uint32_t id;
 
 	(void)error; /* there is nothing to answer */
-	if (sd_bus_message_read(m, "uoss", &id, &path, &unit, &result) >= 0 && job->path &&
+	if (job->path && sd_bus_message_is_signal(m, SYSTEMD_MANAGER, "JobRemoved") > 0 &&
+	    is_from_systemd(m, job) &&
+	    sd_bus_message_read(m, "uoss", &id, &path, &unit, &result) >= 0 &&
 	    strcmp(path, job->path) == 0)
 		snprintf(job->result, sizeof(job->result), "%s", result);
 	return 0;
 }
 
-/* Signals of other units' jobs stay with the bus. A backslash in a rule means different things to
- * different buses: then they come, and are not ours. */
-static int watch_jobs(struct bus *b, struct job *job, sd_bus_slot **ret)
+/* The jobs of other units stay with the bus: libsystemd's own matches cannot tell units apart here,
+ * because they end at the first argument that is no string. A backslash in a rule means different
+ * things to different buses: then all jobs come. */
+static int watch_jobs(struct bus *b, const char *unit, struct job *job, sd_bus_slot **ret)
 {
-	char rule[768];
+	bool whole = !strchr(unit, '\\');
+	char rule[512];
+	int r = sd_bus_add_filter(b->sd, ret, on_message, job);
 
-	snprintf(rule, sizeof(rule), "type='signal',%spath='%s',interface='%s',member='JobRemoved'",
-		 b->direct ? "" : "sender='" SYSTEMD "',", SYSTEMD_PATH, SYSTEMD_MANAGER);
-	if (!strchr(job->unit, '\\'))
-		snprintf(rule + strlen(rule), sizeof(rule) - strlen(rule), ",arg2='%s'", job->unit);
-	return sd_bus_add_match(b->sd, ret, rule, on_job_removed, job);
+	if (r < 0 || b->direct)
+		return r; /* systemd tells its direct peers everything */
+	snprintf(rule, sizeof(rule),
+		 "type='signal',sender='" SYSTEMD "',path='" SYSTEMD_PATH
+		 "',interface='" SYSTEMD_MANAGER "',member='JobRemoved'%s%s%s",
+		 whole ? ",arg2='" : "", whole ? unit : "", whole ? "'" : "");
+	return sd_bus_call_method(b->sd, "org.freedesktop.DBus", "/org/freedesktop/DBus",
+				  "org.freedesktop.DBus", "AddMatch", NULL, NULL, "s", rule);
 }
 
-static int await_job(struct bus *b, struct job *job, const char *op, struct err *e)
+static int await_job(struct bus *b, const char *unit, struct job *job, const char *op,
+		     struct err *e)
 {
 	int r = 0;
 
 	while (r >= 0 && !job->result[0])
 		r = bus_wait(b);
 	if (r < 0)
-		return bus_error(r, NULL, op, job->unit, e);
+		return bus_error(r, NULL, op, unit, e);
 	if (strcmp(job->result, "done") != 0)
-		return err_sys(e, 0, op, "%s: systemd's job ended as \"%s\"", job->unit,
-			       job->result);
+		return err_sys(e, 0, op, "%s: systemd's job ended as \"%s\"", unit, job->result);
 	return 0;
 }
 
@@ -82,14 +97,15 @@ static int run_job(struct bus *b, sd_bus_message *m, const char *unit, const cha
 {
 	sd_bus_message *reply = NULL;
 	sd_bus_slot *slot = NULL;
-	struct job job = { .unit = unit };
-	int r = watch_jobs(b, &job, &slot);
+	struct job job = {};
+	int r = watch_jobs(b, unit, &job, &slot);
 
 	if (r >= 0)
 		r = bus_call(b, m, error, &reply);
 	if (r >= 0)
 		r = sd_bus_message_read(reply, "o", &job.path);
-	r = r < 0 ? bus_error(r, error, op, unit, e) : await_job(b, &job, op, e);
+	job.systemd = r < 0 ? NULL : sd_bus_message_get_sender(reply);
+	r = r < 0 ? bus_error(r, error, op, unit, e) : await_job(b, unit, &job, op, e);
 	sd_bus_slot_unref(slot);
 	sd_bus_message_unref(reply);
 	return r;

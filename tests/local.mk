@@ -45,8 +45,10 @@ unit_tests = \
 	tests/unit/test_cgroup_fs \
 	tests/unit/test_cgroup_limits \
 	tests/unit/test_cgroup_path \
+	tests/unit/test_cgroup_systemd \
 	tests/unit/test_cpulist \
 	tests/unit/test_creds_plan \
+	tests/unit/test_destroy \
 	tests/unit/test_devices_plan \
 	tests/unit/test_err \
 	tests/unit/test_ev \

@@ -8,6 +8,7 @@
 #	golden          config.json in, plan out
 #	integration     real containers (root)
 #	containerd      the shim under a containerd of the tests' own (root)
+#	vm              cgroups, systemd and clients in virtual machines (root, QEMU)
 #	fault           every system call fails once (root)
 #	fuzz            10 seconds for each target (clang)
 #
@@ -21,7 +22,7 @@ cd "$(dirname "$0")/.." || exit
 . tests/setup.sh
 export srcdir=$PWD
 
-TIERS="lint unit unit-sanitized golden integration containerd fault fuzz"
+TIERS="lint unit unit-sanitized golden integration containerd vm fault fuzz"
 PROGRAM_LIMIT=900 # seconds
 FUZZ_SECONDS=10
 passed=0 failed=0 skipped=0
@@ -173,6 +174,16 @@ tier_containerd() {
 	needs_root containerd || return
 	build_main || return
 	run_suites containerd containerd
+}
+
+tier_vm() {
+	needs_root vm || return
+	build_main || return
+	if [ -n "$name" ] && [ -e "tests/vm/$name.sh" ]; then
+		run_script vm tests/vm/run.sh "$name"
+	else
+		TEST=$name run_script vm tests/vm/run.sh
+	fi
 }
 
 tier_fault() {

@@ -1,60 +1,47 @@
 # SPDX-License-Identifier: Apache-2.0
-# bash completion for hull
+# bash completion for hull. Commands, options and what their values may be come from its own help.
 
-_hull_options() {
-	case $1 in
-	'')
-		echo --root --log --log-format --log-level --debug --systemd-cgroup \
-			--cgroup-manager --rootless --version ;;
-	create | run)
-		echo --bundle --console-socket --pidfd-socket --pid-file --no-pivot \
-			--no-new-keyring --preserve-fds --dry-run
-		test "$1" = create || echo --detach --keep --no-subreaper ;;
-	exec)
-		echo --process --tty --detach --env --user --additional-gids --cap --cwd --cgroup \
-			--ignore-paused --preserve-fds --pid-file --console-socket \
-			--pidfd-socket --process-label --apparmor --no-new-privs ;;
-	kill) echo --all ;;
-	delete) echo --force ;;
-	list) echo --format --quiet ;;
-	ps) echo --format ;;
-	update)
-		echo --resources --memory --memory-reservation --memory-swap --cpu-period \
-			--cpu-quota --cpu-burst --cpu-share --cpu-rt-period --cpu-rt-runtime \
-			--cpu-idle --cpuset-cpus --cpuset-mems --pids-limit --blkio-weight ;;
-	spec) echo --bundle --rootless ;;
-	check) echo --bundle --process --format ;;
-	esac
-	echo --help
+# _hull_value HELP OPTION: what stands for its value there; nothing when it takes none.
+_hull_value() {
+	local option="(-., )?$2"
+	[[ $2 == --* ]] || option="($2, )--[a-z0-9-]+"
+	sed -n -E "s/^ {2,}($option) ([^ ]+)( .*)?$/\3/p" <<<"$1"
 }
 
-# What an option's value may be; fails when the option takes none.
-_hull_values() {
-	case $1:$2 in
-	*:--bundle | *:-b | *:--root | *:--cwd) compgen -d -- "$3" ;;
-	*:--log | *:--pid-file | *:--console-socket | *:--pidfd-socket | *:--process | *:-p | *:--resources | *:-r)
-		compgen -f -- "$3" ;;
-	*:--log-format) compgen -W 'text json' -- "$3" ;;
-	*:--log-level) compgen -W 'error warning info debug' -- "$3" ;;
-	*:--cgroup-manager) compgen -W 'cgroupfs systemd disabled' -- "$3" ;;
-	*:--rootless) test -z "$1" && compgen -W 'true false auto' -- "$3" ;;
-	check:--format | check:-f) compgen -W 'text json' -- "$3" ;;
-	list:--format | list:-f | ps:--format | ps:-f) compgen -W 'table json' -- "$3" ;;
-	*:--preserve-fds | update:--memory* | update:--cpu* | update:--pids-limit | \
-		update:--blkio-weight | exec:--env | exec:-e | exec:--user | exec:-u | \
-		exec:--additional-gids | exec:-g | exec:--cap | exec:-c | exec:--cgroup | \
-		exec:--process-label | exec:--apparmor) ;;
-	*) return 1 ;;
-	esac
-	return 0
+_hull_options() { # HELP
+	sed -n -E 's/^ {2,}(-[a-z], )?(--[a-z0-9-]+).*/\2/p' <<<"$1"
 }
 
-_hull_ids() {
+_hull_commands() { # HELP
+	sed -n -E '/^Commands:/,/^$/s/^  ([a-z-]+) .*/\1/p' <<<"$1"
+	echo help
+}
+
+# _hull_argument HELP N: the N-th argument as the usage line names it.
+_hull_argument() {
+	local usage=${1%%$'\n'*}
+	local -a names
+	read -r -a names <<<"${usage#*\[options\]}"
+	echo "${names[$2]}"
+}
+
+_hull_ids() { # the options of the root directory
 	hull "$@" list --quiet 2>/dev/null
 }
 
+# _hull_choices KIND CURRENT: completions for what the help calls KIND.
+_hull_choices() {
+	case $1 in
+	DIR) compgen -d -- "$2" ;;
+	FILE | PATH | TARGET | '<file>') compgen -f -- "$2" ;;
+	'[signal]') compgen -A signal -- "$2" ;;
+	*[A-Z]* | [[:punct:]]*) ;;
+	*) compgen -W "${1//|/ }" -- "$2" ;;
+	esac
+}
+
 _hull() {
-	local word words=() root=() command='' arguments=0 i current
+	local word words=() root=() command='' arguments=0 i current help kind
 	# "--name=value" arrives as three words
 	for word in "${COMP_WORDS[@]:1:COMP_CWORD}"; do
 		[[ $word == '=' ]] || words+=("$word")
@@ -63,29 +50,38 @@ _hull() {
 	current=${words[-1]}
 
 	COMPREPLY=()
+	help=$(hull --help 2>/dev/null)
 	for ((i = 0; i + 1 < ${#words[@]}; i++)); do
 		word=${words[i]}
-		if [[ $word != -* ]]; then
-			[[ $command ]] && ((++arguments)) || command=$word
-		elif _hull_values "$command" "$word" '' >/dev/null; then
+		if [[ $word == -* ]]; then
+			kind=$(_hull_value "$help" "$word")
+			[[ $kind ]] || continue
 			((++i + 1 < ${#words[@]})) || {
-				mapfile -t COMPREPLY < <(_hull_values "$command" "$word" "$current")
+				mapfile -t COMPREPLY < <(_hull_choices "$kind" "$current")
 				return
 			}
 			[[ $word != --root ]] || root=(--root "${words[i]}")
+		elif [[ $command ]]; then
+			((++arguments))
+		else
+			command=$word
+			[[ $command == help ]] || help=$(hull "$command" --help 2>/dev/null)
 		fi
 	done
 
-	local choices=''
-	case $command:$arguments in
-	:*) choices='create start run exec state kill delete list ps pause resume update spec
-		features check help' ;;
-	start:0 | exec:0 | state:0 | kill:0 | delete:0 | ps:0 | pause:0 | resume:0 | update:0)
-		choices=$(_hull_ids "${root[@]}") ;;
-	kill:1) choices=$(compgen -A signal) ;;
-	esac
-	[[ $current != -* ]] || choices=$(_hull_options "$command")
-	mapfile -t COMPREPLY < <(compgen -W "$choices" -- "$current")
+	if [[ $current == -* ]]; then
+		mapfile -t COMPREPLY < <(compgen -W "$(_hull_options "$help")" -- "$current")
+	elif [[ -z $command || $command == help ]]; then
+		mapfile -t COMPREPLY < <(compgen -W "$(_hull_commands "$help")" -- "$current")
+	else
+		kind=$(_hull_argument "$help" "$arguments")
+		case $command:$kind in
+		create:* | run:* | restore:*) ;; # a new name
+		*:'<container-id>')
+			mapfile -t COMPREPLY < <(compgen -W "$(_hull_ids "${root[@]}")" -- "$current") ;;
+		*) mapfile -t COMPREPLY < <(_hull_choices "$kind" "$current") ;;
+		esac
+	fi
 }
 
 complete -F _hull hull

@@ -93,7 +93,8 @@ void ev_del(struct ev_source *s)
 	s->loop = NULL;
 }
 
-static int work_off(struct ev_loop *loop)
+/* Hot code lies together: what a process touches around its sleep is few pages. */
+static __attribute__((hot)) int work_off(struct ev_loop *loop)
 {
 	int r = 0;
 
@@ -115,7 +116,7 @@ void ev_when_quiet(struct ev_loop *loop, int ms, void (*fn)(void))
 	loop->quiet_ms = ms;
 }
 
-int ev_run(struct ev_loop *loop)
+__attribute__((hot)) int ev_run(struct ev_loop *loop)
 {
 	int r;
 

@@ -89,7 +89,8 @@ int bind_mount_open(const struct host_env *h, const struct spec *s, const struct
 		    const struct spec_mount *sm, const struct mount_opts *opts,
 		    struct plan_mount *m, struct err *e)
 {
-	unsigned flags = OPEN_TREE_CLONE | (opts->recursive_bind ? AT_RECURSIVE : 0);
+	unsigned flags = OPEN_TREE_CLONE | (opts->recursive_bind ? AT_RECURSIVE : 0) |
+			 (opts->source_nofollow ? AT_SYMLINK_NOFOLLOW : 0);
 	_cleanup_close_ int tree = sys_open_tree(h->bundle_fd, sm->source, flags);
 	struct stat st;
 	int r;

@@ -33,8 +33,9 @@ int cgroup_check(const char *root, const struct plan_cgroup *cg, struct err *e);
 /* Writes the limits in order, attaches the device program, changes ownership. */
 int cgroup_apply(int dirfd, const struct plan_cgroup *cg, struct err *e);
 /* Kills everything in it (cgroup.kill), waits until it is empty and removes it with its sub-groups,
- * depth first, by the path below the mount; a missing one is fine. deadline_ms bounds the wait:
- * ERR_TIMEOUT naming a pid that will not die. kill false: only removes, ERR_BUSY when populated. */
+ * depth first, by the path below the mount; a missing one is fine. Then go the groups above it that
+ * cgroup_create has made, as far as they are empty. deadline_ms bounds the wait: ERR_TIMEOUT naming a
+ * pid that will not die. kill false: only removes, ERR_BUSY when populated. */
 int cgroup_remove(const char *root, const char *path, bool kill, int deadline_ms, struct err *e);
 /* Signals every process of the group and its sub-groups. SIGKILL uses cgroup.kill. */
 int cgroup_signal(const char *root, const char *path, int sig, struct err *e);

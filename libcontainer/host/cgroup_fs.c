@@ -7,6 +7,7 @@
 #include <limits.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/xattr.h>
 
 #include "base/buf.h"
 #include "base/cleanup.h"
@@ -20,6 +21,8 @@
 /* Text of all controllers that a kernel may know, in the control files. */
 #define CONTROLLERS_SIZE 1024
 #define POLL_MAX_MS 100
+#define MAKE_TRIES 10
+#define MADE "user.hull.made"
 
 struct controllers {
 	const struct plan_cgroup_write *first[CONTROLLERS_MAX]; /* who asks for it */
@@ -169,8 +172,25 @@ static void unmake_groups(int root_fd, const char *path, size_t kept)
 	}
 }
 
+/* Marks a group above the container's as made by us: cgroup_remove() takes it away when it is empty.
+ * Where there are no attributes, it stays. */
+static void mark(int root_fd, const char *path)
+{
+	_cleanup_close_ int fd = cgroup_fs_open(root_fd, path);
+
+	if (fd >= 0)
+		(void)fsetxattr(fd, MADE, "", 0, 0);
+}
+
+bool cgroup_fs_is_made(int root_fd, const char *path)
+{
+	_cleanup_close_ int fd = cgroup_fs_open(root_fd, path);
+
+	return fd >= 0 && fgetxattr(fd, MADE, NULL, 0) >= 0;
+}
+
 /* Returns the length of the part of path that was there before. */
-static ssize_t make_groups(int root_fd, const char *path, struct err *e)
+static ssize_t try_make_groups(int root_fd, const char *path, struct err *e)
 {
 	char part[PATH_MAX];
 	size_t kept = 0;
@@ -187,9 +207,21 @@ static ssize_t make_groups(int root_fd, const char *path, struct err *e)
 		}
 		if (r == -EEXIST)
 			kept = len;
+		else if (path[len])
+			mark(root_fd, part);
 		end = path + len;
 	}
 	return (ssize_t)kept;
+}
+
+/* A group above that somebody else removes meanwhile is made again. */
+static ssize_t make_groups(int root_fd, const char *path, struct err *e)
+{
+	ssize_t kept = -ENOENT;
+
+	for (int i = 0; i < MAKE_TRIES && (kept == -ENOENT || kept == -ENODEV); i++)
+		kept = try_make_groups(root_fd, path, e);
+	return kept;
 }
 
 static int event_in(int fd, const char *key)

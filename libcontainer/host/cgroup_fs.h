@@ -18,6 +18,8 @@ int cgroup_fs_enable(int root_fd, const struct plan_cgroup *cg, struct err *e);
 /* The check of the above alone: is every controller in the tree? root_path is for the message. */
 int cgroup_fs_check(int root_fd, const char *root_path, const struct plan_cgroup *cg,
 		    struct err *e);
+/* Whether a group was made by cgroup_create on the way to a container's group. */
+bool cgroup_fs_is_made(int root_fd, const char *path);
 /* Writes the limits in order. */
 int cgroup_fs_write(int dirfd, const struct plan_cgroup *cg, struct err *e);
 /* A key of cgroup.events ("populated", "frozen"): 0, 1 or -errno. */

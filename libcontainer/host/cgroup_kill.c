@@ -270,6 +270,20 @@ static int remove_busy(int root_fd, const char *path, bool kill_all, int deadlin
 	}
 }
 
+/* The groups above it that were made for it or its like go with the last of them. */
+static void remove_made_above(int root_fd, const char *path)
+{
+	char above[PATH_MAX], *end;
+
+	fmt_str(above, sizeof(above), "%s", path);
+	while ((end = strrchr(above, '/')) > above) {
+		*end = '\0';
+		if (!cgroup_fs_is_made(root_fd, above) ||
+		    sys_unlinkat(root_fd, above + 1, AT_REMOVEDIR) < 0)
+			return;
+	}
+}
+
 int cgroup_remove(const char *root, const char *path, bool kill_all, int deadline_ms, struct err *e)
 {
 	_cleanup_close_ int root_fd = cgroup_open_root(root, NULL, e);
@@ -278,9 +292,11 @@ int cgroup_remove(const char *root, const char *path, bool kill_all, int deadlin
 	if (root_fd < 0)
 		return root_fd;
 	r = sys_unlinkat(root_fd, path + 1, AT_REMOVEDIR);
-	if (r >= 0 || r == -ENOENT)
-		return 0;
 	if (r == -EBUSY || r == -ENOTEMPTY)
-		return remove_busy(root_fd, path, kill_all, deadline_ms, e);
-	return err_sys(e, r, "rmdir", "cgroup %s", path);
+		r = remove_busy(root_fd, path, kill_all, deadline_ms, e);
+	else if (r < 0 && r != -ENOENT)
+		r = err_sys(e, r, "rmdir", "cgroup %s", path);
+	if (r == 0)
+		remove_made_above(root_fd, path);
+	return r == -ENOENT ? 0 : r;
 }

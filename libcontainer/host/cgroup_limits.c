@@ -110,11 +110,18 @@ static void cpu_max_burst(const struct spec_resources *r, struct value *v)
 	v->is_default = r->cpu->burst == 0;
 }
 
+/* An idle group takes no weight: it is woken before, and made idle after its weight is set. */
+static void cpu_awake(const struct spec_resources *r, struct value *v)
+{
+	if (r->cpu->has_idle && r->cpu->idle == 0)
+		set_u64(v, 0);
+	v->is_default = true;
+}
+
 static void cpu_idle(const struct spec_resources *r, struct value *v)
 {
-	if (r->cpu->has_idle)
+	if (r->cpu->has_idle && r->cpu->idle != 0)
 		set_u64(v, (uint64_t)r->cpu->idle);
-	v->is_default = r->cpu->idle == 0;
 }
 
 static void cpuset_cpus(const struct spec_resources *r, struct value *v)
@@ -166,6 +173,7 @@ static const struct {
 	SCALAR("memory.limit", "memory.max", "memory", memory_max),
 	SCALAR("memory.swap", "memory.swap.max", "memory", memory_swap_max),
 	SCALAR("memory.reservation", "memory.low", "memory", memory_low),
+	SCALAR("cpu.idle", "cpu.idle", "cpu", cpu_awake),
 	SCALAR("cpu.shares", "cpu.weight", "cpu", cpu_weight),
 	SCALAR("cpu.quota", "cpu.max", "cpu", cpu_max),
 	SCALAR("cpu.burst", "cpu.max.burst", "cpu", cpu_max_burst),

@@ -240,12 +240,12 @@ static int to_usec(const char *seconds, struct arena *arena, const char **ret, s
 	return 0;
 }
 
-/* People write TimeoutStopSec; on the bus there are only microseconds. */
+/* People write TimeoutStopSec; on the bus there is only TimeoutStopUSec. */
 static int convert_seconds(struct plan_property *p, struct arena *arena, struct err *e)
 {
 	size_t n = strlen(p->name) - strlen("Sec");
 
-	if (strcmp(p->name + n, "Sec") != 0)
+	if (strcmp(p->name + n, "Sec") != 0 || (n > 0 && p->name[n - 1] == 'U'))
 		return 0;
 	if (p->n != 1 || p->type[0] == 'a' || strchr("bsog", p->type[0]))
 		return err_bad(e, "", "%s is a number of seconds", p->name);

@@ -6,6 +6,7 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/fmt.h"
 #include "base/num.h"
 #include "host/cgroup.h"
 #include "host/cgroup_fs.h"
@@ -47,6 +48,56 @@ static int check_usage(int dirfd, const struct spec_memory *m, struct err *e)
 		       (long long)m->limit, (unsigned long long)used);
 }
 
+/* Lifts the setting of one device in files that have a line for each; NULL for other files. */
+static const char *default_of_device(const char *file)
+{
+	if (strcmp(file, "io.max") == 0)
+		return "rbps=max wbps=max riops=max wiops=max";
+	return strcmp(file, "io.weight") == 0 || strcmp(file, "io.bfq.weight") == 0 ? "default"
+										    : NULL;
+}
+
+/* What a kernel has once told it takes back, line by line. */
+static void restore(int dirfd, const struct plan_cgroup_write *w, char *old)
+{
+	const char *lifted = default_of_device(w->file);
+	char value[128];
+
+	if (lifted && strchr(w->value, ':')) {
+		fmt_str(value, sizeof(value), "%.*s %s", (int)strcspn(w->value, " "), w->value,
+			lifted);
+		(void)file_write_at(dirfd, w->file, value);
+	}
+	for (char *line; (line = strsep(&old, "\n"));) {
+		fmt_str(value, sizeof(value), "%s\n", line); /* empty lists are written so */
+		(void)file_write_at(dirfd, w->file, value);
+	}
+}
+
+/* The limits as they are now, in the order of the writes; NULL where there is no such file. */
+static char **save(int dirfd, const struct plan_cgroup *cg, struct arena *arena)
+{
+	char **old = arena_array_of(arena, char *, cg->n_writes);
+	char text[4096];
+
+	for (size_t i = 0; old && i < cg->n_writes; i++)
+		if (file_read_buf(dirfd, cg->writes[i].file, text, sizeof(text)) >= 0)
+			old[i] = arena_strdup(arena, text);
+	return old;
+}
+
+/* All of them, or none. */
+static int write_all(int dirfd, const struct plan_cgroup *cg, struct arena *arena, struct err *e)
+{
+	char **old = save(dirfd, cg, arena);
+	int r = old ? cgroup_fs_write(dirfd, cg, e) : err_nomem(e);
+
+	for (size_t i = r < 0 && old ? cg->n_writes : 0; i-- > 0;)
+		if (old[i])
+			restore(dirfd, &cg->writes[i], old[i]);
+	return r;
+}
+
 static int tell_systemd(struct plan_cgroup *cg, struct arena *arena, struct err *e)
 {
 	int r = cgroup_systemd_limits(cg, cg->systemd, arena, e);
@@ -70,7 +121,7 @@ static int write_limits(int root_fd, const char *root_path, int dirfd,
 	if (ret >= 0)
 		ret = cgroup_fs_enable(root_fd, cg, e);
 	if (ret >= 0)
-		ret = cgroup_fs_write(dirfd, cg, e);
+		ret = write_all(dirfd, cg, arena, e);
 	return ret;
 }
 

@@ -145,6 +145,7 @@ int creds_plan(const struct host_env *h, const struct spec *s, const struct spec
 		groups[i] = gids->items[i];
 	pp->groups = groups;
 	pp->n_groups = gids->n;
+	pp->keep_groups = spec_annotation(s, "run.oci.keep_original_groups") != NULL;
 	pp->uid = sp->user.uid;
 	pp->gid = sp->user.gid;
 	/* Absent is empty: a forgotten list must not leave the program all that hull has. */

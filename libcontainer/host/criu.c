@@ -145,12 +145,13 @@ static Criu__CgroupsMode cgroups_mode(enum lc_cgroups_mode mode)
 	return modes[mode];
 }
 
-static void set_common(const struct criu_job *j, Criu__Options *o)
+static void set_common(const struct talk *t, Criu__Options *o)
 {
+	const struct criu_job *j = t->job;
 	const struct lc_criu_opts *c = j->opts;
 
 	o->images_dir_fd = j->images_fd;
-	SET(o, work_dir_fd, j->work_fd);
+	SET(o, work_dir_fd, t->process.work_fd >= 0 ? t->process.work_fd : j->work_fd);
 	SET(o, log_level, LOG_LEVEL);
 	o->log_file = (char *)criu_log_name(j);
 	o->config_file = (char *)j->config_file;
@@ -300,7 +301,7 @@ static int request(const struct talk *t, struct err *e)
 
 	if (r < 0)
 		return r;
-	set_common(j, &o);
+	set_common(t, &o);
 	if (j->dump)
 		set_dump(j, &o);
 	else

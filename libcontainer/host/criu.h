@@ -24,7 +24,7 @@ struct criu_job {
 	const struct lc_checkpoint_opts *dump; /* NULL: a restore */
 	const struct lc_restore_opts *restore; /* NULL: a dump */
 	int images_fd, work_fd;
-	const char *work_path;	 /* of work_fd, for messages */
+	const char *work_path;	 /* of work_fd */
 	const char *config_file; /* of CRIU, which has the last word; NULL: none */
 	const char **external;	 /* "mnt[KEY]:VALUE" and the like */
 	size_t n_external;
@@ -57,14 +57,16 @@ int criu_config_file(const struct spec *s, const char **ret, struct err *e);
  * shows the last errors of CRIU's log and where it is. */
 int criu_run(const struct criu_job *j, pid_t *ret_pid, struct err *e);
 
-/* criu_process.c: CRIU as a child. sock: our end, owned. */
+/* criu_process.c: CRIU as a child, with our end of the socket and, for a restore, the working
+ * directory as it has it in its mount namespace. All are owned. */
 struct criu_process {
 	pid_t pid;
 	int pidfd, sock;
+	int work_fd;
 };
-#define CRIU_PROCESS_NONE                       \
-	{                                       \
-		.pidfd = -EBADF, .sock = -EBADF \
+#define CRIU_PROCESS_NONE                                          \
+	{                                                          \
+		.pidfd = -EBADF, .sock = -EBADF, .work_fd = -EBADF \
 	}
 int criu_process_start(const struct criu_job *j, struct criu_process *ret, struct err *e);
 /* Hangs up and waits. */

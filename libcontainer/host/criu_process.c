@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* CRIU as a child of ours. To restore it gets a mount namespace, in which it sees the root file
  * system at a mount point that nothing covers, as it needs; whatever happens to either of us, nothing
- * of that is left behind. It finds our descriptors by /proc and inherits what it hands on. */
+ * of that is left behind. It finds the directories of the job among our descriptors, by /proc, and
+ * mounts in the working directory: that has to be of its namespace. What it hands on it inherits. */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -64,6 +65,17 @@ static int make_mounts(const struct criu_job *j, struct err *e)
 	return r < 0 ? err_sys(e, r, "mount", "%s on %s for criu", j->rootfs, j->root) : 0;
 }
 
+/* To the runtime, whose descriptors CRIU looks at. */
+static int send_work_dir(const struct criu_job *j, int report, struct err *e)
+{
+	_cleanup_close_ int fd = sys_openat(AT_FDCWD, j->work_path, O_RDONLY | O_DIRECTORY, 0);
+	const struct err fine = {};
+
+	if (fd < 0)
+		return err_sys(e, fd, "open", "%s", j->work_path);
+	return fd_send(report, &fine, sizeof(fine), &fd, 1, e);
+}
+
 static int hand_down(int fd, struct err *e)
 {
 	return fcntl(fd, F_SETFD, 0) < 0 ? err_sys(e, errno, "fcntl", "descriptor %d", fd) : 0;
@@ -77,13 +89,15 @@ static int join_keyring(const char *name, struct err *e)
 	return r < 0 ? err_sys(e, r, "keyctl", "session keyring %s", name) : 0;
 }
 
-static int become_criu(const struct criu_job *j, int sock, struct err *e)
+static int become_criu(const struct criu_job *j, int sock, int report, struct err *e)
 {
 	char number[16];
 	char *const argv[] = { (char *)j->program, (char *)"swrk", number, NULL };
 	sigset_t none;
-	int r = j->rootfs ? make_mounts(j, e) : 0;
+	int r = j->restore ? make_mounts(j, e) : 0;
 
+	if (r == 0 && j->restore)
+		r = send_work_dir(j, report, e);
 	if (r == 0 && j->keyring)
 		r = join_keyring(j->keyring, e);
 	for (size_t i = 0; i < j->n_inherit && r == 0; i++)
@@ -100,18 +114,18 @@ static int become_criu(const struct criu_job *j, int sock, struct err *e)
 	return err_sys(e, r, "execve", "%s", j->program);
 }
 
-static __attribute__((noreturn)) void run_child(const struct criu_job *j, int sock, int failure)
+static __attribute__((noreturn)) void run_child(const struct criu_job *j, int sock, int report)
 {
-	struct err e = {};
+	struct err e = {}, ignored;
 
-	(void)become_criu(j, sock, &e);
-	(void)fd_write_all(failure, &e, sizeof(e)); /* without it, the status has to do */
+	(void)become_criu(j, sock, report, &e);
+	(void)fd_send(report, &e, sizeof(e), NULL, 0, &ignored); /* nobody is there to be told */
 	_exit(127);
 }
 
 /* ---- the parent ---- */
 
-static int clone_child(const struct criu_job *j, struct criu_process *p, int sock, int failure,
+static int clone_child(const struct criu_job *j, struct criu_process *p, int sock, int report,
 		       struct err *e)
 {
 	struct clone_args args = {
@@ -126,43 +140,51 @@ static int clone_child(const struct criu_job *j, struct criu_process *p, int soc
 	}
 	p->pid = sys_clone3(&args, sizeof(args));
 	if (p->pid == 0)
-		run_child(j, sock, failure);
+		run_child(j, sock, report);
 	return p->pid < 0 ? err_sys(e, p->pid, "clone3", "%s", j->program) : 0;
 }
 
 /* End of file: CRIU runs. */
-static int read_failure(int fd, struct err *e)
+static int await_exec(int report, struct criu_process *p, struct err *e)
 {
-	struct err theirs;
+	for (;;) {
+		struct err theirs;
+		size_t n = 1;
+		ssize_t len = fd_recv(report, &theirs, sizeof(theirs), &p->work_fd, &n, e);
 
-	if (fd_read_full(fd, &theirs, sizeof(theirs)) != sizeof(theirs))
-		return 0;
-	*e = theirs;
-	return err_errno(e);
+		if (len <= 0)
+			return (int)len;
+		if (n == 0) {
+			*e = theirs;
+			return err_errno(e);
+		}
+	}
 }
 
-int criu_process_start(const struct criu_job *j, struct criu_process *ret, struct err *e)
+static int start(const struct criu_job *j, struct criu_process *p, struct err *e)
 {
-	_cleanup_close_ int ours = -EBADF, theirs = -EBADF, failure = -EBADF, report = -EBADF;
-	struct criu_process p = CRIU_PROCESS_NONE;
+	_cleanup_close_ int sock = -EBADF, ours = -EBADF, theirs = -EBADF;
 	int pair[2], r = sys_socketpair(SOCK_SEQPACKET, pair);
 
 	if (r < 0)
 		return err_sys(e, r, "socketpair", "for criu");
+	p->sock = pair[0];
+	sock = pair[1];
+	r = sys_socketpair(SOCK_SEQPACKET, pair);
+	if (r < 0)
+		return err_sys(e, r, "socketpair", "for the start of criu");
 	ours = pair[0];
 	theirs = pair[1];
-	r = sys_pipe(pair);
-	if (r < 0)
-		return err_sys(e, r, "pipe", "for criu");
-	failure = pair[0];
-	report = pair[1];
-	r = clone_child(j, &p, theirs, report, e);
-	if (r < 0)
-		return r;
+	r = clone_child(j, p, sock, theirs, e);
 	theirs = x_close(theirs);
-	report = x_close(report);
-	p.sock = take_fd(ours);
-	r = read_failure(failure, e);
+	return r == 0 ? await_exec(ours, p, e) : r;
+}
+
+int criu_process_start(const struct criu_job *j, struct criu_process *ret, struct err *e)
+{
+	struct criu_process p = CRIU_PROCESS_NONE;
+	int r = start(j, &p, e);
+
 	if (r < 0)
 		criu_process_end(&p);
 	else
@@ -175,6 +197,7 @@ void criu_process_end(struct criu_process *p)
 	siginfo_t info;
 
 	p->sock = x_close(p->sock);
+	p->work_fd = x_close(p->work_fd);
 	while (p->pidfd >= 0 && sys_waitid(P_PIDFD, (id_t)p->pidfd, &info, WEXITED) == -EINTR)
 		;
 	p->pidfd = x_close(p->pidfd);

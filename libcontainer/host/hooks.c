@@ -90,6 +90,40 @@ static int plan_kind(const struct host_env *h, enum plan_hook_kind kind,
 	return r;
 }
 
+/* The annotations are crun's. */
+#define STDOUT_ANNOTATION "run.oci.hooks.stdout"
+#define STDERR_ANNOTATION "run.oci.hooks.stderr"
+
+static int check_outputs(const struct spec *s, struct err *e)
+{
+	const char *path;
+	int r = spec_annotation_path(s, STDOUT_ANNOTATION, &path, e);
+
+	return r == 0 ? spec_annotation_path(s, STDERR_ANNOTATION, &path, e) : r;
+}
+
+static int open_output(const struct spec *s, const char *annotation, int *ret, struct err *e)
+{
+	const char *path = spec_annotation(s, annotation);
+
+	if (!path)
+		return 0;
+	*ret = sys_openat(AT_FDCWD, path, O_WRONLY | O_CREAT | O_APPEND | O_NOCTTY, 0600);
+	if (*ret >= 0)
+		return 0;
+	err_sys(e, *ret, "open", "%s", path);
+	return err_at(e, "annotations[\"%s\"]", annotation);
+}
+
+int hooks_open_outputs(const struct spec *s, struct plan *p, struct err *e)
+{
+	int r = p->hook_state_head ? open_output(s, STDOUT_ANNOTATION, &p->hook_stdout, e) : 0;
+
+	if (r == 0 && p->hook_state_head)
+		r = open_output(s, STDERR_ANNOTATION, &p->hook_stderr, e);
+	return r;
+}
+
 static int write_head(const struct host_env *h, const struct spec *s, struct buf *out,
 		      struct err *e)
 {
@@ -157,15 +191,19 @@ int hooks_plan(const struct host_env *h, const struct spec *s, struct plan *p, s
 		[PLAN_POSTSTOP] = &s->hooks.poststop,
 	};
 	size_t n = 0;
+	int r;
 
 	for (int kind = 0; kind < PLAN_N_HOOKS; kind++) {
-		int r = plan_kind(h, (enum plan_hook_kind)kind, given[kind], p, e);
+		r = plan_kind(h, (enum plan_hook_kind)kind, given[kind], p, e);
 
 		if (r < 0)
 			return r;
 		n += p->hooks[kind].n;
 	}
-	return n > 0 ? plan_state(h, s, p, e) : 0;
+	if (n == 0)
+		return 0;
+	r = check_outputs(s, e);
+	return r == 0 ? plan_state(h, s, p, e) : r;
 }
 
 int hooks_run(const struct plan *p, enum plan_hook_kind kind, pid_t pid, const char *status,

@@ -11,13 +11,14 @@
 
 struct host_env {
 	const char *id;
-	const char *bundle;	 /* absolute */
-	int bundle_fd;		 /* O_PATH; relative paths of config.json start here */
-	const char *cgroup_root; /* tests: a directory standing for the cgroup2 mount; else NULL */
+	const char *bundle;	  /* absolute */
+	int bundle_fd;		  /* O_PATH; relative paths of config.json start here */
+	const char *cgroup_root;  /* tests: a directory standing for the cgroup2 mount; else NULL */
 	const char *resctrl_root; /* tests: a directory standing for resctrl; else NULL */
 	bool dry_run; /* golden tests, --dry-run: open nothing, need nothing of the host */
 	bool no_pivot, no_new_keyring;
 	unsigned preserve_fds;
+	bool notify;		/* see host/notify.h */
 	bool detached_terminal; /* a console socket was given */
 	bool rootless;		/* euid != 0 or not in the initial user namespace with full caps */
 	bool cgroup_disabled;	/* --cgroup-manager disabled */
@@ -69,6 +70,11 @@ int plan_build(const struct host_env *h, const struct spec *s, struct plan *p, s
 /* Applied by the host to a process that waits in init, by pid; proc_fd is the host's procfs. */
 int rlimits_apply(const struct plan_process *pp, pid_t pid, struct err *e);
 int sched_apply(const struct plan_process *pp, pid_t pid, int proc_fd, struct err *e);
+/* A caller without privileges cannot reach the score of its child once that has other ids: it takes
+ * the score itself for the moment of the clone. Returns 1 when it did, and then its own one in
+ * *ret_own, 0 when there is no need, or -errno. */
+int sched_lend_oom_score(const struct plan_process *pp, int proc_fd, int *ret_own);
+void sched_take_back_oom_score(int own, int proc_fd);
 /* Writes the id maps. */
 int idmap_apply(const struct plan_namespaces *ns, pid_t pid, int proc_fd, struct err *e);
 /* Writes one of setgroups, gid_map, uid_map of a process, in one write(2). 0 or -errno. */
@@ -81,7 +87,10 @@ int idmap_write(int proc_fd, pid_t pid, const char *file, const char *text);
  * ERR_DENIED with what newuidmap said. To be called before anything is planned. */
 int userns_enter(const struct spec *s, struct err *e);
 
-/* hooks.c: runs the hooks of a kind in the runtime's namespaces, with the state on stdin; pid may
+/* hooks.c: opens the files that annotations name for what hooks write; made when missing (0600). No
+ * part of hooks_plan(), which changes nothing. */
+int hooks_open_outputs(const struct spec *s, struct plan *p, struct err *e);
+/* Runs the hooks of a kind in the runtime's namespaces, with the state on stdin; pid may
  * be 0 (poststop), status is "creating", "created", "running", "stopped". Each has its deadline:
  * the process group is killed on expiry. Stops at the first failure (ERR_SYS or ERR_TIMEOUT naming
  * hook and exit status), with run_all goes on and reports the first. */

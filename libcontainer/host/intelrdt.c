@@ -156,9 +156,10 @@ static int check_schemata(const struct plan_rdt *rdt, struct err *e)
 		return r;
 	for (size_t i = 0; i < rdt->n_schemata; i++)
 		if (!line_holds(rdt->schemata[i], file))
-			return err_kind(e, ERR_EXISTS,
-					"class of service %s is there with another schemata than %s",
-					rdt->clos, rdt->schemata[i]);
+			return err_kind(
+				e, ERR_EXISTS,
+				"class of service %s is there with another schemata than %s",
+				rdt->clos, rdt->schemata[i]);
 	return 0;
 }
 
@@ -198,8 +199,7 @@ static int plan_dirs(const char *root, const char *id, const struct spec_intel_r
 	p->rdt.clos = strcmp(name, "/") == 0 ? arena_strdup(p->arena, root)
 					     : arena_printf(p->arena, "%s/%s", root, name);
 	if (given->enable_monitoring)
-		p->rdt.monitor =
-			arena_printf(p->arena, "%s/mon_groups/%s", p->rdt.clos, id);
+		p->rdt.monitor = arena_printf(p->arena, "%s/mon_groups/%s", p->rdt.clos, id);
 	return p->rdt.clos && (p->rdt.monitor || !given->enable_monitoring) ? 0 : err_nomem(e);
 }
 

@@ -24,6 +24,9 @@ enum option_action {
 	OPT_IDMAP,
 	OPT_RIDMAP,
 	OPT_COPY_UP,
+	OPT_COPY_SYMLINK,
+	OPT_SOURCE_NOFOLLOW,
+	OPT_TARGET_NOFOLLOW,
 };
 
 #define RDONLY MOUNT_ATTR_RDONLY
@@ -43,7 +46,9 @@ enum option_action {
 	O("async", OPT_SUPERBLOCK, 0, 0)                                                       \
 	O("atime", OPT_ATTR, 0, NOATIME)                                                       \
 	O("bind", OPT_BIND, 0, 0)                                                              \
+	O("copy-symlink", OPT_COPY_SYMLINK, 0, 0)                                              \
 	O("defaults", OPT_ATTR, 0, RDONLY | NOSUID | NODEV | NOEXEC)                           \
+	O("dest-nofollow", OPT_TARGET_NOFOLLOW, 0, 0)                                          \
 	O("dev", OPT_ATTR, 0, NODEV)                                                           \
 	O("diratime", OPT_ATTR, 0, NODIRATIME)                                                 \
 	O("dirsync", OPT_SUPERBLOCK, 0, 0)                                                     \
@@ -99,6 +104,7 @@ enum option_action {
 	O("shared", OPT_PROPAGATION, MS_SHARED, 0)                                             \
 	O("silent", OPT_NOTHING, 0, 0)                                                         \
 	O("slave", OPT_PROPAGATION, MS_SLAVE, 0)                                               \
+	O("src-nofollow", OPT_SOURCE_NOFOLLOW, 0, 0)                                           \
 	O("strictatime", OPT_ATTR, STRICTATIME, ATIME)                                         \
 	O("suid", OPT_ATTR, 0, NOSUID)                                                         \
 	O("symfollow", OPT_ATTR, 0, NOSYMFOLLOW)                                               \
@@ -172,6 +178,15 @@ static void apply(const struct option *o, struct mount_opts *opts)
 	case OPT_COPY_UP:
 		opts->copy_up = true;
 		break;
+	case OPT_COPY_SYMLINK:
+		opts->copy_symlink = true;
+		break;
+	case OPT_SOURCE_NOFOLLOW:
+		opts->source_nofollow = true;
+		break;
+	case OPT_TARGET_NOFOLLOW:
+		opts->target_nofollow = true;
+		break;
 	case OPT_SUPERBLOCK:
 	case OPT_NOTHING:
 		break;
@@ -234,6 +249,19 @@ struct parser {
 	size_t foreign_index;
 };
 
+/* idmap and ridmap with a value. */
+static bool take_id_maps(char *option, struct mount_opts *opts)
+{
+	bool recursive = option[0] == 'r';
+
+	if (strncmp(option + recursive, "idmap=", strlen("idmap=")) != 0)
+		return false;
+	opts->idmap = true;
+	opts->ridmap |= recursive;
+	opts->id_maps = strchr(option, '=') + 1;
+	return true;
+}
+
 static int parse_one(struct parser *p, const char *text, size_t len, size_t index, struct err *e)
 {
 	char *name = arena_strndup(p->arena, text, len);
@@ -241,6 +269,8 @@ static int parse_one(struct parser *p, const char *text, size_t len, size_t inde
 
 	if (!name)
 		return err_nomem(e);
+	if (take_id_maps(name, &p->opts))
+		return 0;
 	o = find(name);
 	if (o)
 		apply(o, &p->opts);

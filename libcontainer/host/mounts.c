@@ -9,7 +9,27 @@
 #include "base/cleanup.h"
 #include "host/cgroup.h"
 #include "host/host.h"
+#include "host/idmap_option.h"
+#include "host/notify.h"
 #include "host/paths.h"
+
+/* crun's: which of the labels of a file system linux.mountLabel becomes. */
+#define CONTEXT_ANNOTATION "run.oci.mount_context_type"
+
+static int plan_label_type(const struct spec *s, const char **ret, struct err *e)
+{
+	static const char *const types[] = { "context", "fscontext", "defcontext", "rootcontext" };
+	const char *given = spec_annotation(s, CONTEXT_ANNOTATION);
+
+	*ret = types[0];
+	for (size_t i = 0; given && i < ARRAY_SIZE(types); i++)
+		if (strcmp(given, types[i]) == 0)
+			*ret = types[i];
+	if (!given || strcmp(given, *ret) == 0)
+		return 0;
+	err_bad(e, "", "must be context, fscontext, defcontext or rootcontext");
+	return err_at(e, "annotations[\"%s\"]", CONTEXT_ANNOTATION);
+}
 
 static bool is_type(const struct spec_mount *sm, const char *type)
 {
@@ -72,11 +92,11 @@ static bool is_labelled(const struct spec_mount *sm)
 static int plan_label(const struct plan *p, const struct spec_mount *sm, struct mount_opts *opts,
 		      struct err *e)
 {
-	const char *label = p->rootfs.mount_label;
+	const char *label = p->rootfs.mount_label, *type = p->rootfs.mount_label_type;
 
-	if (!label || !is_labelled(sm) || has_data(opts, "context"))
+	if (!label || !is_labelled(sm) || has_data(opts, type))
 		return 0;
-	return add_option(opts, "context", label, p->arena, e);
+	return add_option(opts, type, label, p->arena, e);
 }
 
 /* A read-only device needs a read-only superblock. The superblock of everything else may be shared
@@ -112,6 +132,9 @@ static int plan_fs(const struct plan *p, const struct spec_mount *sm, struct mou
 	if (opts->idmap)
 		return err_kind(e, ERR_UNSUPPORTED, "idmap is for bind mounts, not for a new %s",
 				sm->type);
+	if (opts->copy_symlink || opts->source_nofollow || opts->target_nofollow)
+		return err_bad(e, "options",
+			       "copy-symlink, src-nofollow and dest-nofollow are for bind mounts");
 	if (opts->copy_up && !tmpfs)
 		return err_bad(e, "options", "tmpcopyup is for tmpfs, not for %s", sm->type);
 	merge_recursive(m);
@@ -128,12 +151,37 @@ static int plan_fs(const struct plan *p, const struct spec_mount *sm, struct mou
 	return m->fstype ? 0 : err_nomem(e);
 }
 
+/* Returns 1 when the source is a symbolic link, which the mount then is. */
+static int plan_symlink(const struct host_env *h, const struct spec_mount *sm, struct plan_mount *m,
+			struct arena *arena, struct err *e)
+{
+	char text[PATH_MAX];
+	ssize_t n = readlinkat(h->bundle_fd, sm->source, text, sizeof(text));
+
+	if (n < 0 && errno == EINVAL)
+		return 0;
+	if (n < 0)
+		return err_sys(e, errno, "readlink", "%s", sm->source);
+	m->kind = PLAN_MOUNT_SYMLINK;
+	m->link = arena_strndup(arena, text, (size_t)n);
+	return m->link ? 1 : err_nomem(e);
+}
+
 static int plan_bind(const struct host_env *h, const struct spec *s, const struct plan *p,
-		     const struct spec_mount *sm, struct mount_opts *opts, struct plan_mount *m,
+		     struct spec_mount *sm, struct mount_opts *opts, struct plan_mount *m,
 		     struct err *e)
 {
+	int r = 0;
+
 	if (!sm->source || !sm->source[0])
 		return err_bad(e, "source", "a bind mount needs a source");
+	if (opts->copy_symlink && !h->dry_run)
+		r = plan_symlink(h, sm, m, p->arena, e);
+	if (r != 0)
+		return r < 0 ? r : 0;
+	if (opts->id_maps && idmap_option_parse(opts->id_maps, s, sm, p->arena, e) < 0)
+		return err_at(e, "options");
+	m->target_nofollow = opts->target_nofollow;
 	opts->idmap |= sm->uid_mappings.n > 0 || sm->gid_mappings.n > 0;
 	m->recursive = opts->recursive_bind;
 	m->idmapped = opts->idmap;
@@ -163,7 +211,7 @@ static int plan_cgroup(const struct host_env *h, const struct plan *p, struct pl
 }
 
 static int plan_kind(const struct host_env *h, const struct spec *s, struct plan *p,
-		     const struct spec_mount *sm, struct mount_opts *opts, struct plan_mount *m,
+		     struct spec_mount *sm, struct mount_opts *opts, struct plan_mount *m,
 		     struct err *e)
 {
 	switch (m->kind) {
@@ -174,6 +222,7 @@ static int plan_kind(const struct host_env *h, const struct spec *s, struct plan
 	case PLAN_MOUNT_CGROUP:
 		return plan_cgroup(h, p, m, e);
 	case PLAN_MOUNT_REMOUNT:
+	case PLAN_MOUNT_SYMLINK: /* which one is looks at its source only */
 		return 0;
 	}
 	return err_kind(e, ERR_BUG, "mount of kind %d", m->kind);
@@ -259,16 +308,19 @@ static bool is_filled_later(const struct plan_rootfs *rootfs, size_t i)
 int mounts_plan(const struct host_env *h, const struct spec *s, struct plan *p, struct err *e)
 {
 	struct plan_rootfs *rootfs = &p->rootfs;
-	size_t n = s->mounts.n;
+	size_t given = s->mounts.n, n = given + notify_is_wanted(h, s);
 	int r = lsm_label(h, s->linux_.mount_label, &rootfs->mount_label, p->arena, e);
 
 	if (r < 0)
 		return err_at(e, "linux.mountLabel");
+	r = plan_label_type(s, &rootfs->mount_label_type, e);
+	if (r < 0)
+		return r;
 	rootfs->mounts = arena_array_of(p->arena, struct plan_mount, n);
 	if (n && !rootfs->mounts)
 		return err_nomem(e);
 	rootfs->setup_dev = true;
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < given; i++) {
 		struct plan_mount *m = &rootfs->mounts[i];
 
 		*m = (struct plan_mount){ .index = i, .source_fd = -EBADF };
@@ -277,6 +329,11 @@ int mounts_plan(const struct host_env *h, const struct spec *s, struct plan *p, 
 			return err_at(e, "mounts[%zu]", i);
 		if (m->kind == PLAN_MOUNT_BIND && strcmp(m->target, "/dev") == 0)
 			rootfs->setup_dev = false;
+	}
+	rootfs->n_mounts = n;
+	if (n > given) {
+		rootfs->notify = &rootfs->mounts[given];
+		notify_plan(rootfs->notify, given);
 	}
 	for (size_t i = 0; i < n; i++)
 		rootfs->mounts[i].late_readonly = is_filled_later(rootfs, i);

@@ -15,6 +15,8 @@ struct host_env;
 struct mount_opts {
 	bool bind, recursive_bind, remount;
 	bool idmap, ridmap, copy_up;
+	bool copy_symlink, source_nofollow, target_nofollow;
+	const char *id_maps; /* the value of idmap= or ridmap=, or NULL */
 	uint64_t attr_set, attr_clr, rec_attr_set, rec_attr_clr;
 	uint64_t propagation;
 	bool propagation_rec;

@@ -76,9 +76,8 @@ static int plan_devices(const struct spec_linux *l, struct plan *p, struct err *
 	for (size_t i = 0; i < l->net_devices.n; i++) {
 		const struct spec_net_device *given = &l->net_devices.items[i];
 		const char *name = arena_strdup(p->arena, given->host_name);
-		const char *new_name = given->name && given->name[0]
-					       ? arena_strdup(p->arena, given->name)
-					       : name;
+		const char *new_name =
+			given->name && given->name[0] ? arena_strdup(p->arena, given->name) : name;
 
 		if (!name || !new_name)
 			return err_nomem(e);
@@ -205,8 +204,8 @@ static int move_device(const struct netdevs *d, struct netdev_move *m, struct er
 	return r == 0 ? rtnl_up(d->container, m->index, e) : r;
 }
 
-static int for_each(struct netdevs *d, int (*step)(const struct netdevs *, struct netdev_move *,
-						   struct err *),
+static int for_each(struct netdevs *d,
+		    int (*step)(const struct netdevs *, struct netdev_move *, struct err *),
 		    struct err *e)
 {
 	for (size_t i = 0; i < d->n; i++)

@@ -18,10 +18,9 @@ struct netdevs {
 	struct netdev_move *moves;
 	size_t n;
 };
-#define NETDEVS_EMPTY                                                     \
-	{                                                                 \
-		.host = -EBADF, .container = -EBADF, .host_ns = -EBADF,   \
-		.container_ns = -EBADF                                    \
+#define NETDEVS_EMPTY                                                                          \
+	{                                                                                      \
+		.host = -EBADF, .container = -EBADF, .host_ns = -EBADF, .container_ns = -EBADF \
 	}
 
 /* Moves the devices of the plan into the network namespace that pid is in, renames them, gives them

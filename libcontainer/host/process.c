@@ -5,6 +5,8 @@
  * The environment is final before the clone but for HOME, which only the container's /etc/passwd
  * may know. The plan is read-only in init, so that one entry lives in a buffer of this file: init is
  * a copy of this process and finds it at the same address. */
+#include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
@@ -14,6 +16,7 @@
 #include "base/fmt.h"
 #include "base/num.h"
 #include "host/host.h"
+#include "host/notify.h"
 
 /* The longest string and the least total that the kernel always takes, and its ceiling whatever
  * RLIMIT_STACK says (execve(2), "Limits on size of arguments and environment"). */
@@ -23,8 +26,10 @@
 #define DEFAULT_UMASK 0022
 /* LISTEN_PID, LISTEN_FDS, LISTEN_FDNAMES */
 #define N_LISTEN 3
+#define FIRST_FD 3 /* of those handed down: SD_LISTEN_FDS_START */
 
 static char home_entry[PLAN_HOME_SIZE];
+static char listen_pid_entry[PLAN_LISTEN_PID_SIZE];
 
 /* The entries of an environment by name: open addressing, twice as many slots as entries. */
 struct env_index {
@@ -112,8 +117,27 @@ static unsigned listen_fds(void)
 	return n;
 }
 
-/* The container's first process is number 1 there, whatever it was called here. */
-static int add_listen(struct env *env, unsigned n, struct arena *arena)
+/* What is handed down was open when we were started: ours all close with an exec. */
+static int check_handed_down(const struct host_env *h, unsigned n_listen, struct err *e)
+{
+	uint64_t n = (uint64_t)n_listen + h->preserve_fds;
+
+	for (uint64_t fd = FIRST_FD; !h->dry_run && fd < FIRST_FD + n; fd++) {
+		int flags = fd <= INT_MAX ? fcntl((int)fd, F_GETFD) : -1;
+
+		if (flags >= 0 && !(flags & FD_CLOEXEC))
+			continue;
+		if (fd < FIRST_FD + (uint64_t)n_listen)
+			return err_bad(e, "", "LISTEN_FDS=%u: descriptor %u is not open", n_listen,
+				       (unsigned)fd);
+		return err_bad(e, "", "option --preserve-fds %u: descriptor %u is not open",
+			       h->preserve_fds, (unsigned)fd);
+	}
+	return 0;
+}
+
+/* The number of the container's first process in its own namespace is known when it runs. */
+static int add_listen(struct env *env, unsigned n, struct plan_process *pp, struct arena *arena)
 {
 	const char *names = getenv("LISTEN_FDNAMES");
 	const char *fds_entry = arena_printf(arena, "LISTEN_FDS=%u", n);
@@ -122,7 +146,9 @@ static int add_listen(struct env *env, unsigned n, struct arena *arena)
 	if (!fds_entry || !names_entry)
 		return -ENOMEM;
 	env_set(env, fds_entry);
-	env_set(env, "LISTEN_PID=1");
+	fmt_str(listen_pid_entry, sizeof(listen_pid_entry), "LISTEN_PID=1");
+	pp->listen_pid = listen_pid_entry;
+	env_set(env, listen_pid_entry);
 	if (names)
 		env_set(env, names_entry);
 	return 0;
@@ -139,7 +165,7 @@ static void add_home(struct env *env, struct plan_process *pp)
 	env_set(env, home_entry);
 }
 
-static int fill_env(struct env *env, const struct spec_process *sp, unsigned n_listen,
+static int fill_env(struct env *env, const struct spec_process *sp, unsigned n_listen, bool notify,
 		    struct plan_process *pp, struct arena *arena)
 {
 	const char *path;
@@ -151,8 +177,10 @@ static int fill_env(struct env *env, const struct spec_process *sp, unsigned n_l
 			return -ENOMEM;
 		env_set(env, entry);
 	}
-	if (n_listen > 0 && add_listen(env, n_listen, arena) < 0)
+	if (n_listen > 0 && add_listen(env, n_listen, pp, arena) < 0)
 		return -ENOMEM;
+	if (notify)
+		env_set(env, NOTIFY_ENTRY);
 	add_home(env, pp);
 	path = env_value(env, "PATH");
 	pp->path = path ? path : "/bin:/usr/bin"; /* execvp(3) does so as well */
@@ -160,15 +188,15 @@ static int fill_env(struct env *env, const struct spec_process *sp, unsigned n_l
 	return 0;
 }
 
-static int plan_env(const struct spec_process *sp, unsigned n_listen, struct plan_process *pp,
-		    struct arena *arena, struct err *e)
+static int plan_env(const struct spec_process *sp, unsigned n_listen, bool notify,
+		    struct plan_process *pp, struct arena *arena, struct err *e)
 {
-	size_t max = sp->env.n + N_LISTEN + 1; /* and HOME */
+	size_t max = sp->env.n + N_LISTEN + 2; /* and HOME, NOTIFY_SOCKET */
 	struct env env = { .entries = arena_array_of(arena, const char *, max + 1) };
 	int r = env.entries ? env_index_init(&env.index, max) : -ENOMEM;
 
 	if (r == 0)
-		r = fill_env(&env, sp, n_listen, pp, arena);
+		r = fill_env(&env, sp, n_listen, notify, pp, arena);
 	env_index_done(&env.index);
 	return r < 0 ? err_nomem(e) : 0;
 }
@@ -272,11 +300,14 @@ int process_plan(const struct host_env *h, const struct spec *s, const struct sp
 {
 	/* Sockets are for the container's first process, which LISTEN_PID names. */
 	unsigned n_listen = sp == s->process && !h->dry_run ? listen_fds() : 0;
-	int r = plan_args(sp, pp, arena, e);
+	bool notify = sp == s->process && notify_is_wanted(h, s);
+	int r = check_handed_down(h, n_listen, e);
 
 	pp->preserve_fds = h->preserve_fds + n_listen;
 	if (r == 0)
-		r = plan_env(sp, n_listen, pp, arena, e);
+		r = plan_args(sp, pp, arena, e);
+	if (r == 0)
+		r = plan_env(sp, n_listen, notify, pp, arena, e);
 	if (r == 0)
 		r = plan_rest(h, sp, pp, arena, e);
 	if (r == 0)

@@ -114,9 +114,8 @@ static int receive_answer(int sock, uint32_t sequence, answer_fn each, void *dat
 			return (int)n;
 		for (struct nlmsghdr *m = (void *)answer; NLMSG_OK(m, left);
 		     m = NLMSG_NEXT(m, left)) {
-			int r = m->nlmsg_seq != sequence
-					? 0
-					: take_message(m, each, data, words, size);
+			int r = m->nlmsg_seq != sequence ? 0
+							 : take_message(m, each, data, words, size);
 
 			if (r != 0)
 				return r < 0 ? r : 0;
@@ -235,7 +234,7 @@ int rtnl_addresses(int sock, int index, struct buf *out, struct err *e)
 }
 
 /* What whoever set the address up may have asked for; the others tell what became of it. */
-#define KEPT_FLAGS \
+#define KEPT_FLAGS                                                                      \
 	(IFA_F_NODAD | IFA_F_HOMEADDRESS | IFA_F_NOPREFIXROUTE | IFA_F_MANAGETEMPADDR | \
 	 IFA_F_MCAUTOJOIN)
 

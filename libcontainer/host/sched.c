@@ -6,7 +6,9 @@
 #include <linux/ioprio.h>
 
 #include "base/cleanup.h"
+#include "base/file.h"
 #include "base/fmt.h"
+#include "base/num.h"
 #include "base/path.h"
 #include "host/host.h"
 #include "sys/sys.h"
@@ -67,6 +69,47 @@ static int write_oom_score_adj(int score, pid_t pid, int proc_fd)
 	return n < 0 ? (int)n : 0;
 }
 
+static int read_oom_score_adj(pid_t pid, int proc_fd, int *ret)
+{
+	char path[64], text[16];
+	ssize_t n;
+
+	fmt_str(path, sizeof(path), "%d/oom_score_adj", pid);
+	n = file_read_buf(proc_fd, path, text, sizeof(text));
+	return n < 0 ? (int)n : num_parse_int(text, ret);
+}
+
+int sched_lend_oom_score(const struct plan_process *pp, int proc_fd, int *ret_own)
+{
+	int own, r;
+
+	if (!pp->sched.has_oom_score_adj || geteuid() == 0)
+		return 0;
+	r = read_oom_score_adj(getpid(), proc_fd, &own);
+	if (r == 0)
+		r = write_oom_score_adj(pp->sched.oom_score_adj, getpid(), proc_fd);
+	if (r < 0)
+		return r;
+	*ret_own = own;
+	return 1;
+}
+
+void sched_take_back_oom_score(int own, int proc_fd)
+{
+	(void)write_oom_score_adj(own, getpid(), proc_fd); /* down to where it was is allowed */
+}
+
+/* The files of a process that changed its ids, or hides, are root's: then it has to have inherited
+ * the score. */
+static int apply_oom_score_adj(int score, pid_t pid, int proc_fd)
+{
+	int now, r = write_oom_score_adj(score, pid, proc_fd);
+
+	if (r == -EACCES && read_oom_score_adj(pid, proc_fd, &now) == 0 && now == score)
+		return 0;
+	return r;
+}
+
 static int failed(struct err *e, int r, const char *op, const char *where)
 {
 	err_sys(e, r, op, "%s",
@@ -80,7 +123,7 @@ int sched_apply(const struct plan_process *pp, pid_t pid, int proc_fd, struct er
 	int r;
 
 	if (sched->has_oom_score_adj) {
-		r = write_oom_score_adj(sched->oom_score_adj, pid, proc_fd);
+		r = apply_oom_score_adj(sched->oom_score_adj, pid, proc_fd);
 		if (r < 0)
 			return failed(e, r, "write", "process.oomScoreAdj");
 	}

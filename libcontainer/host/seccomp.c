@@ -203,6 +203,26 @@ static unsigned flags_of(const struct spec_seccomp *s, bool listener)
 	return flags & ~(unsigned)SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
 }
 
+/* Names that nobody knows are skipped, unless an annotation of crun's says otherwise. */
+static int check_names(const struct spec *s, struct err *e)
+{
+	const struct spec_seccomp *seccomp = s->linux_.seccomp;
+
+	if (!spec_annotation(s, "run.oci.seccomp_fail_unknown_syscall"))
+		return 0;
+	for (size_t i = 0; i < seccomp->syscalls.n; i++) {
+		const spec_strings *names = &seccomp->syscalls.items[i].names;
+
+		for (size_t k = 0; k < names->n; k++) {
+			if (seccomp_lib_number(seccomp_lib_native(), names->items[k]) != -1)
+				continue;
+			err_bad(e, "", "no architecture has a system call %s", names->items[k]);
+			return err_at(e, "linux.seccomp.syscalls[%zu].names[%zu]", i, k);
+		}
+	}
+	return 0;
+}
+
 int seccomp_plan(const struct host_env *h, const struct spec *s, struct plan_process *pp,
 		 struct arena *arena, struct err *e)
 {
@@ -213,6 +233,9 @@ int seccomp_plan(const struct host_env *h, const struct spec *s, struct plan_pro
 
 	if (!seccomp)
 		return 0;
+	r = check_names(s, e);
+	if (r < 0)
+		return r;
 	prog = arena_new_of(arena, struct sock_fprog);
 	if (!prog)
 		return err_nomem(e);

@@ -34,7 +34,7 @@ static int drop_bounding(uint64_t keep, struct err *e)
  * (user_namespaces(7), "/proc/PID/setgroups"): then only the wish for groups is an error. */
 static int set_groups(const struct plan_process *pp, struct err *e)
 {
-	int r = sys_setgroups(pp->n_groups, pp->groups);
+	int r = pp->keep_groups ? 0 : sys_setgroups(pp->n_groups, pp->groups);
 
 	if (r == -EPERM && pp->n_groups == 0)
 		return 0;

@@ -126,7 +126,10 @@ static int wait_for_start(struct init_ctx *c, struct err *e)
 	int fd, r;
 
 	/* RLIMIT_NOFILE is the program's by now and may be tiny: low numbers must be free */
-	r = story_close_others(c, (int[]){ c->plan->proc_fd, c->fifo_fd, c->start }, 3, e);
+	r = story_close_others(c,
+			       (int[]){ c->plan->proc_fd, c->fifo_fd, c->start,
+					c->plan->hook_stdout, c->plan->hook_stderr },
+			       5, e);
 	if (r < 0)
 		return r;
 	c->sync = -EBADF;

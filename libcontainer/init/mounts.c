@@ -5,9 +5,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/mount.h>
 #include <linux/openat2.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/fmt.h"
@@ -156,10 +158,19 @@ static int mount_fs(struct init_ctx *c, const struct plan_mount *m, struct err *
 	return r < 0 ? r : take_fd(mnt);
 }
 
+/* A symbolic link itself, when it is what is to be covered. */
+static int open_bind_target(const struct init_ctx *c, const struct plan_mount *m, struct err *e)
+{
+	int fd = m->target_nofollow ? path_open_in(c->root_fd, m->target, O_PATH | O_NOFOLLOW)
+				    : -ENOENT;
+
+	return fd < 0 ? path_make_in(c->root_fd, m->target, !m->source_is_dir, e) : fd;
+}
+
 /* The host has made and attributed the tree. */
 static int mount_bind(struct init_ctx *c, const struct plan_mount *m, struct err *e)
 {
-	_cleanup_close_ int target = path_make_in(c->root_fd, m->target, !m->source_is_dir, e);
+	_cleanup_close_ int target = open_bind_target(c, m, e);
 	struct stat st;
 	int r;
 
@@ -207,6 +218,26 @@ static int mount_cgroup(struct init_ctx *c, const struct plan_mount *m, struct e
 	return r < 0 ? r : attach(tree, target, m, e);
 }
 
+static int make_symlink(struct init_ctx *c, const struct plan_mount *m, struct err *e)
+{
+	const char *name;
+	_cleanup_close_ int dir = path_open_parent_in(c->root_fd, m->target, true, &name, e);
+	char text[PATH_MAX];
+	ssize_t n;
+	int r;
+
+	if (dir < 0)
+		return dir;
+	r = sys_symlinkat(m->link, dir, name);
+	if (r != -EEXIST)
+		return r < 0 ? err_sys(e, r, "symlink", "%s", m->target) : 0;
+	n = readlinkat(dir, name, text, sizeof(text));
+	if (n >= 0 && (size_t)n == strlen(m->link) && memcmp(text, m->link, (size_t)n) == 0)
+		return 0;
+	return err_bad(e, "destination", "%s is there, and is no symbolic link to %s", m->target,
+		       m->link);
+}
+
 int mounts_attach(struct init_ctx *c, const struct plan_mount *m, struct err *e)
 {
 	int r;
@@ -230,6 +261,8 @@ static int mount_one(struct init_ctx *c, const struct plan_mount *m, struct err 
 		return mnt < 0 ? mnt : 0;
 	case PLAN_MOUNT_BIND:
 		return mount_bind(c, m, e);
+	case PLAN_MOUNT_SYMLINK:
+		return make_symlink(c, m, e);
 	case PLAN_MOUNT_REMOUNT:
 		return remount(c, m, e);
 	case PLAN_MOUNT_CGROUP:

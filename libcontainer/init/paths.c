@@ -77,8 +77,8 @@ static int make_empty(const char *label, struct err *e)
 
 	for (size_t i = 0; r >= 0 && i < ARRAY_SIZE(options); i++)
 		if (options[i].value)
-			r = sys_fsconfig(fs, FSCONFIG_SET_STRING, options[i].key,
-					 options[i].value, 0);
+			r = sys_fsconfig(fs, FSCONFIG_SET_STRING, options[i].key, options[i].value,
+					 0);
 	if (r >= 0)
 		r = sys_fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0);
 	if (r >= 0)

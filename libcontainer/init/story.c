@@ -6,9 +6,11 @@
 #include <limits.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/fd.h"
+#include "base/fmt.h"
 #include "plan/sync.h"
 #include "sys/sys.h"
 
@@ -136,6 +138,8 @@ int story_program(struct init_ctx *c, struct err *e)
 
 	if (r == 0)
 		r = home_fill(pp, e);
+	if (pp->listen_pid)
+		fmt_str(pp->listen_pid, PLAN_LISTEN_PID_SIZE, "LISTEN_PID=%d", (int)getpid());
 	if (r == 0)
 		r = lsm_apply(pp, c->plan->proc_fd, e);
 	if (r == 0)

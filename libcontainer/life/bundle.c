@@ -81,6 +81,7 @@ int bundle_plan(struct bundle *b, const struct lc_ctx *ctx, const char *id,
 		.no_pivot = o->no_pivot,
 		.no_new_keyring = o->no_new_keyring,
 		.preserve_fds = o->preserve_fds,
+		.notify = ctx->notify != NULL,
 		.detached_terminal = o->console_socket != NULL,
 		.rootless = ctx->rootless,
 		.cgroup_disabled = ctx->cgroup_disabled,
@@ -100,7 +101,7 @@ int bundle_plan(struct bundle *b, const struct lc_ctx *ctx, const char *id,
 	h.bundle_fd = b->fd;
 	if (r == 0)
 		r = plan_build(&h, b->spec, &b->plan, e);
-	return r;
+	return r == 0 && !dry ? hooks_open_outputs(b->spec, &b->plan, e) : r;
 }
 
 static spec_hook_list *hooks_of(struct spec_hooks *h, enum plan_hook_kind kind)
@@ -134,5 +135,6 @@ int bundle_hooks(const struct statedir *d, const struct record *rec, enum plan_h
 	*hooks_of(&s->hooks, kind) = wanted;
 	ret->id = rec->id;
 	ret->bundle = rec->bundle;
-	return hooks_plan(&h, s, ret, e);
+	r = hooks_plan(&h, s, ret, e);
+	return r == 0 ? hooks_open_outputs(s, ret, e) : r;
 }

@@ -90,14 +90,6 @@ static int check_parent(const struct checkpoint *c, struct err *e)
 	return r < 0 ? err_sys(e, r, "open", "parent images %s", path) : 0;
 }
 
-static int save_stdio(const struct checkpoint *c, struct err *e)
-{
-	struct images_stdio stdio;
-	int r = images_find_stdio((pid_t)c->record.init.pid, c->plan.arena, &stdio, e);
-
-	return r == 0 ? images_save_stdio(&c->images, &stdio, e) : r;
-}
-
 /* ret: the directory of the container's cgroup, or NULL. */
 static int find_cgroup(const struct checkpoint *c, const char **ret, struct err *e)
 {
@@ -122,15 +114,20 @@ static int dump(struct checkpoint *c, struct err *e)
 		.images_fd = c->images.fd,
 		.work_fd = c->images.work_fd,
 		.work_path = c->images.work_path,
+		.pid = (pid_t)c->record.init.pid,
 		.cgroup_fd = -EBADF,
 	};
+	struct images_stdio stdio;
 	int r = criu_config_file(c->spec, &j.config_file, e);
 
 	if (r == 0)
+		r = images_find_stdio(j.pid, c->plan.arena, &stdio, e);
+	if (r == 0)
+		r = images_save_stdio(&c->images, &stdio, e);
+	if (r == 0)
 		r = find_cgroup(c, &j.freeze, e);
 	if (r == 0)
-		r = external_dump(&c->plan, c->spec, (pid_t)c->record.init.pid, &j, c->plan.arena,
-				  e);
+		r = external_dump(&c->plan, c->spec, &stdio, &j, c->plan.arena, e);
 	return r == 0 ? criu_run(&j, NULL, e) : r;
 }
 
@@ -153,8 +150,6 @@ int lc_checkpoint(struct lc_ctx *ctx, const char *id, const struct lc_checkpoint
 		r = images_open(&o->criu, true, c.plan.arena, &c.images, e);
 	if (r == 0)
 		r = check_parent(&c, e);
-	if (r == 0)
-		r = save_stdio(&c, e);
 	if (r == 0)
 		r = dump(&c, e);
 	if (r < 0 || o->leave_running || o->pre_dump)

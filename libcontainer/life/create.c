@@ -28,6 +28,7 @@
 #include "host/intelrdt.h"
 #include "life/console.h"
 #include "life/destroy.h"
+#include "life/notify.h"
 #include "life/unix_socket.h"
 #include "plan/plan_dump.h"
 #include "plan/sync.h"
@@ -95,6 +96,7 @@ int create_write_intent(struct create *c, struct err *e)
 		.namespaces = own_namespaces(&p->ns),
 		.has_poststart = p->hooks[PLAN_POSTSTART].n > 0,
 		.has_poststop = p->hooks[PLAN_POSTSTOP].n > 0,
+		.has_notify = p->rootfs.notify != NULL,
 		.has_listener = p->process.seccomp.listener,
 		.annotations = { s->annotations.items, s->annotations.n },
 	};
@@ -301,6 +303,8 @@ static int make_container(struct create *c, struct err *e)
 	if (r == 0)
 		r = make_start_socket(c, e);
 	if (r == 0)
+		r = notify_prepare(&c->dir, &c->bundle.plan, e);
+	if (r == 0)
 		r = create_make_cgroup(c, e);
 	if (r == 0)
 		r = create_make_rdt(c, e);
@@ -359,8 +363,10 @@ void create_done(struct create *c)
 
 int create_open(struct create *c, struct err *e)
 {
-	int r = bundle_open(c->opts->bundle, &c->bundle, e);
+	int r = notify_check(c->ctx->notify, e);
 
+	if (r == 0)
+		r = bundle_open(c->opts->bundle, &c->bundle, e);
 	if (r == 0)
 		r = bundle_plan(&c->bundle, c->ctx, c->id, c->opts, false, e);
 	if (r == 0)

@@ -22,15 +22,15 @@ struct create {
 	struct spawn spawn;
 	struct netdevs netdevs;
 	char scope_path[PATH_MAX]; /* of the group that systemd has made */
-	int console; /* where the pty master goes, borrowed or owned_console */
+	int console;		   /* where the pty master goes, borrowed or owned_console */
 	int owned_console;
 	int pidfd_socket; /* owned, -EBADF: nobody asks for it */
 };
-#define CREATE_EMPTY                                                                 \
-	{                                                                            \
-		.bundle = BUNDLE_EMPTY, .dir = STATEDIR_EMPTY, .spawn = SPAWN_EMPTY, \
-		.netdevs = NETDEVS_EMPTY, .console = -EBADF,                         \
-		.owned_console = -EBADF, .pidfd_socket = -EBADF                      \
+#define CREATE_EMPTY                                                                  \
+	{                                                                             \
+		.bundle = BUNDLE_EMPTY, .dir = STATEDIR_EMPTY, .spawn = SPAWN_EMPTY,  \
+		.netdevs = NETDEVS_EMPTY, .console = -EBADF, .owned_console = -EBADF, \
+		.pidfd_socket = -EBADF                                                \
 	}
 
 /* Reads, checks and compiles the bundle, reaches the console socket; then takes the id. ctx, id and

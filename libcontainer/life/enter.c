@@ -4,7 +4,9 @@
 
 #include <sched.h>
 
+#include "base/cleanup.h"
 #include "base/fmt.h"
+#include "base/map.h"
 #include "sys/sys.h"
 
 /* Entered whatever config.json said: those init shares with the runtime that made it are not
@@ -13,15 +15,32 @@
 #define ALWAYS_ENTERED \
 	(CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP | CLONE_NEWPID)
 
-/* The record tells what is not the creator's, who may have been root of another user namespace. */
-static bool is_in_other_userns(const struct record *r, int proc_fd)
+static bool is_in_other(const struct record *r, const char *ns, int proc_fd)
 {
 	struct stat ours, theirs;
 	char path[64];
 
-	fmt_str(path, sizeof(path), "%d/ns/user", (int)r->init.pid);
-	return sys_fstatat(proc_fd, "self/ns/user", &ours, 0) == 0 &&
-	       sys_fstatat(proc_fd, path, &theirs, 0) == 0 && ours.st_ino != theirs.st_ino;
+	fmt_str(path, sizeof(path), "self/ns/%s", ns);
+	if (sys_fstatat(proc_fd, path, &ours, 0) < 0)
+		return false;
+	fmt_str(path, sizeof(path), "%d/ns/%s", (int)r->init.pid, ns);
+	return sys_fstatat(proc_fd, path, &theirs, 0) < 0 || ours.st_ino != theirs.st_ino;
+}
+
+/* Without privileges those of the host cannot be entered, and need not be. The record does not tell:
+ * its writer may have been root of another user namespace. */
+static int other_namespaces(const struct record *r, int proc_fd)
+{
+	static const struct name_value all[] = {
+		{ "mnt", CLONE_NEWNS },	   { "net", CLONE_NEWNET },   { "ipc", CLONE_NEWIPC },
+		{ "uts", CLONE_NEWUTS },   { "pid", CLONE_NEWPID },   { "cgroup", CLONE_NEWCGROUP },
+		{ "user", CLONE_NEWUSER }, { "time", CLONE_NEWTIME },
+	};
+	int flags = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
+		flags |= is_in_other(r, all[i].name, proc_fd) ? (int)all[i].value : 0;
+	return flags;
 }
 
 void enter_plan(const struct lc_ctx *ctx, const struct record *r, struct plan *p)
@@ -29,10 +48,7 @@ void enter_plan(const struct lc_ctx *ctx, const struct record *r, struct plan *p
 	struct plan_namespaces *ns = &p->ns;
 
 	ns->new_flags = (int)r->namespaces | ALWAYS_ENTERED;
-	if (!ctx->rootless)
-		return;
-	ns->new_flags &= ~CLONE_NEWUSER;
-	if (is_in_other_userns(r, p->proc_fd))
-		ns->new_flags |= CLONE_NEWUSER;
-	ns->needs_intermediate = ns->new_flags & CLONE_NEWUSER;
+	if (ctx->rootless)
+		ns->new_flags = other_namespaces(r, p->proc_fd);
+	ns->needs_intermediate = ctx->rootless && ns->new_flags & CLONE_NEWUSER;
 }

@@ -10,6 +10,7 @@
 
 #include "base/cleanup.h"
 #include "base/fd.h"
+#include "base/fmt.h"
 #include "base/path.h"
 #include "host/affinity.h"
 #include "host/cgroup.h"
@@ -209,12 +210,36 @@ static int attach(void *exec, pid_t pid, struct err *e)
 	return cgroup_systemd_attach(&unit, pid, x->opts->cgroup, e);
 }
 
+/* A group that passes controllers on holds no processes itself (cgroups(7), "no internal processes"):
+ * init has gone to one below it then. */
+static int enter_group_of_init(struct exec *x, struct err *e)
+{
+	const char *top = x->record.cgroup_path;
+	char init[16], path[PATH_MAX];
+	int r;
+
+	fmt_str(init, sizeof(init), "%lld", (long long)x->record.init.pid);
+	r = cgroup_path_of(init, path, e);
+	if (r < 0)
+		return r;
+	if (strncmp(path, top, strlen(top)) != 0 || path[strlen(top)] != '/')
+		return err_kind(e, ERR_STATE, "init is not in cgroup %s any more", top);
+	x_close(x->spawn.cgroup_fd);
+	x->spawn.cgroup_fd = cgroup_open(x->ctx->cgroup_root, path, e);
+	return x->spawn.cgroup_fd < 0 ? x->spawn.cgroup_fd : 0;
+}
+
 /* From a session of its own a user may not move processes into what its manager runs (cgroups(7),
  * "Delegation containment"): the manager may. */
 static int spawn_in_cgroup(struct exec *x, struct err *e)
 {
 	int r = spawn_child(&x->spawn, e);
 
+	if (r == -EBUSY && x->record.cgroup_path && !x->opts->cgroup) {
+		spawn_release(&x->spawn);
+		r = enter_group_of_init(x, e);
+		return r < 0 ? r : spawn_child(&x->spawn, e);
+	}
 	if (r != -EACCES || !x->record.unit)
 		return r;
 	spawn_release(&x->spawn);

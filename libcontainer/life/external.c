@@ -209,8 +209,20 @@ static int dump_namespaces(const struct plan *p, struct criu_job *j, size_t *cap
 	return 0;
 }
 
-int external_dump(const struct plan *p, const struct spec *s, pid_t pid, struct criu_job *j,
-		  struct arena *arena, struct err *e)
+/* Pipes CRIU knows for what they are. */
+static int dump_files(const struct images_stdio *stdio, struct criu_job *j, size_t *cap,
+		      struct arena *arena, struct err *e)
+{
+	int r = 0;
+
+	for (int fd = 0; fd < 3 && r == 0; fd++)
+		if (strncmp(stdio->names[fd], "file[", 5) == 0)
+			r = add_name(j, cap, stdio->names[fd], arena, e);
+	return r;
+}
+
+int external_dump(const struct plan *p, const struct spec *s, const struct images_stdio *stdio,
+		  struct criu_job *j, struct arena *arena, struct err *e)
 {
 	_cleanup_close_ int root = -EBADF;
 	struct list l = {};
@@ -220,14 +232,15 @@ int external_dump(const struct plan *p, const struct spec *s, pid_t pid, struct 
 
 	if (r < 0)
 		return r;
-	j->pid = pid;
-	fmt_str(path, sizeof(path), "/proc/%d/root", (int)pid);
+	fmt_str(path, sizeof(path), "/proc/%d/root", (int)j->pid);
 	root = sys_openat(AT_FDCWD, path, O_PATH | O_DIRECTORY, 0);
 	if (root < 0)
 		return err_sys(e, root, "open", "%s", path);
 	for (size_t i = 0; i < l.n && r == 0; i++)
 		r = dump_mount(j, &cap, root, &l.items[i], arena, e);
-	return r == 0 ? dump_namespaces(p, j, &cap, arena, e) : r;
+	if (r == 0)
+		r = dump_namespaces(p, j, &cap, arena, e);
+	return r == 0 ? dump_files(stdio, j, &cap, arena, e) : r;
 }
 
 /* ---- restore ---- */

@@ -11,13 +11,14 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "host/criu.h"
+#include "life/images.h"
 #include "plan/plan.h"
 #include "spec/spec.h"
 
-/* Fills j->external; a plan made with dry_run is enough. ERR_UNSUPPORTED for what CRIU cannot restore
- * as it was. */
-int external_dump(const struct plan *p, const struct spec *s, pid_t pid, struct criu_job *j,
-		  struct arena *arena, struct err *e);
+/* Fills j->external for j->pid; a plan made with dry_run is enough. ERR_UNSUPPORTED for what CRIU
+ * cannot restore as it was. */
+int external_dump(const struct plan *p, const struct spec *s, const struct images_stdio *stdio,
+		  struct criu_job *j, struct arena *arena, struct err *e);
 /* Fills j->external and j->join, and adds the joined network and pid namespaces to the inherited
  * descriptors, for which there is room. cgroup: the container's directory. */
 int external_restore(const struct plan *p, const struct spec *s, const char *cgroup,

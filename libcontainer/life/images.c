@@ -112,9 +112,11 @@ static int sees_mount(pid_t pid, unsigned id, struct err *e)
 	return found;
 }
 
-static bool is_memory_or_file(const struct stat *st)
+/* What CRIU opens by path. */
+static bool is_file(const struct stat *st)
 {
-	return S_ISREG(st->st_mode) || (S_ISCHR(st->st_mode) && major(st->st_rdev) == MEMORY_MAJOR);
+	return S_ISREG(st->st_mode) || S_ISFIFO(st->st_mode) ||
+	       (S_ISCHR(st->st_mode) && major(st->st_rdev) == MEMORY_MAJOR);
 }
 
 /* A file that no mount of the container leads to. */
@@ -126,7 +128,7 @@ static int name_file(pid_t pid, int fd, const char *link, char *ret, size_t size
 
 	if (r < 0)
 		return err_sys(e, r, "stat", "%s", link);
-	if (mount == 0 || !is_memory_or_file(&st))
+	if (mount == 0 || !is_file(&st))
 		return 0;
 	r = sees_mount(pid, mount, e);
 	if (r == 0)

@@ -91,8 +91,6 @@ static int load(struct mounts *m, const char *json, size_t len, struct err *e)
 		r = parse(m, json, len, e);
 	if (r == 0)
 		r = check_number(m, e);
-	if (r == 0)
-		r = spec_check(m->spec, NULL, e);
 	m->plan.id = m->record.id;
 	m->plan.bundle = m->record.bundle;
 	return r == 0 ? plan_open_proc(&m->plan.proc_fd, e) : r;
@@ -126,6 +124,8 @@ static int check_kinds(const struct mounts *m, struct err *e)
 			r = err_bad(e, "destination", "the root of a running container stays");
 		else if (mount->kind == PLAN_MOUNT_REMOUNT)
 			r = err_bad(e, "options", "remount: only new mounts can be added");
+		else if (mount->kind == PLAN_MOUNT_SYMLINK)
+			r = err_bad(e, "options", "copy-symlink: only new mounts can be added");
 		else if (mount->kind == PLAN_MOUNT_CGROUP)
 			r = err_kind(e, ERR_UNSUPPORTED,
 				     "cgroups need a cgroup namespace of the container's own");
@@ -141,8 +141,10 @@ static int compile(struct mounts *m, struct err *e)
 			      .bundle = m->record.bundle,
 			      .cgroup_root = m->ctx->cgroup_root,
 			      .rootless = m->ctx->rootless };
-	int r;
+	int r = spec_check(m->spec, NULL, e);
 
+	if (r < 0)
+		return r;
 	m->bundle = sys_openat(AT_FDCWD, m->record.bundle, O_PATH | O_DIRECTORY, 0);
 	if (m->bundle < 0)
 		return err_sys(e, m->bundle, "open", "bundle %s", m->record.bundle);

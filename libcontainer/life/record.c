@@ -45,6 +45,7 @@ static const struct json_field record_fields[] = {
 	JSON_FIELD("namespaces", J_U64, struct record, namespaces),
 	JSON_FIELD("poststart", J_BOOL, struct record, has_poststart),
 	JSON_FIELD("poststop", J_BOOL, struct record, has_poststop),
+	JSON_FIELD("notify", J_BOOL, struct record, has_notify),
 	JSON_FIELD("listener", J_BOOL, struct record, has_listener),
 	JSON_FIELD("addedMounts", J_ARRAY, struct record, added_mounts, .flags = JSON_OMIT_EMPTY,
 		   .elem = J_U64, .size = sizeof(uint64_t)),

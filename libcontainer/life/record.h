@@ -36,6 +36,7 @@ struct record {
 	struct record_process init; /* pid 0: only an intent, create has not finished */
 	uint64_t namespaces;	    /* CLONE_NEW* that init has of its own and exec enters */
 	bool has_poststart, has_poststop;
+	bool has_notify;   /* the container has $NOTIFY_SOCKET from us */
 	bool has_listener; /* start gets one from init, for the seccomp agent */
 	struct {
 		uint64_t *items; /* ids (statx) of mounts that came after create */

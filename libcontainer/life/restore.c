@@ -17,7 +17,9 @@
 #include "base/cleanup.h"
 #include "base/path.h"
 #include "host/cgroup.h"
+#include "host/intelrdt.h"
 #include "host/criu.h"
+#include "host/mounts.h"
 #include "libcontainer.h"
 #include "life/console.h"
 #include "life/create.h"
@@ -55,7 +57,8 @@ static bool is_on_rootfs(const struct plan_rootfs *fs, const struct plan_mount *
 	for (size_t i = 0; i < fs->n_mounts; i++)
 		if (is_below(m->target, fs->mounts[i].target))
 			return false;
-	return m->kind != PLAN_MOUNT_REMOUNT && strcmp(m->target, "/") != 0;
+	return m->kind != PLAN_MOUNT_REMOUNT && m->kind != PLAN_MOUNT_SYMLINK &&
+	       strcmp(m->target, "/") != 0;
 }
 
 /* CRIU makes no mount points, and the root file system may be a fresh one. */
@@ -79,6 +82,30 @@ static int make_targets(const struct plan_rootfs *fs, struct err *e)
 	return 0;
 }
 
+/* The images are readable for root alone, and CRIU reads most of them as root of the container's user
+ * namespace: so they come by a mount on which they are that root's. Where the file system has no such
+ * mounts CRIU sees them as they are. */
+static int map_images(struct restore *t, struct err *e)
+{
+	const struct bundle *b = &t->create.bundle;
+	const struct spec_mount whole = {};
+	_cleanup_close_ int tree = -EBADF, userns = -EBADF;
+	struct mount_attr attr = { .attr_set = MOUNT_ATTR_IDMAP };
+
+	if (!spec_has_userns(b->spec))
+		return 0;
+	userns = idmap_mount_open(&b->plan, &whole, e);
+	if (userns < 0)
+		return userns;
+	attr.userns_fd = (uint64_t)userns;
+	tree = sys_open_tree(t->images.fd, "", OPEN_TREE_CLONE | AT_EMPTY_PATH);
+	if (tree < 0 || sys_mount_setattr(tree, "", AT_EMPTY_PATH, &attr) < 0)
+		return 0;
+	x_close(t->images.fd);
+	t->images.fd = take_fd(tree);
+	return 0;
+}
+
 static const char *cgroup_dir(const struct create *c, struct arena *arena)
 {
 	char root[PATH_MAX];
@@ -98,12 +125,20 @@ static int on_restored(struct restore *t, pid_t pid, struct err *e)
 	return create_record_init(&t->create, pid, e);
 }
 
+/* The first process is there, and will hand its class of service down to the others. */
+static int on_namespaces(struct restore *t, pid_t pid, struct err *e)
+{
+	int r = intelrdt_apply(&t->create.bundle.plan.rdt, pid, e);
+
+	return r == 0 ? create_run_hooks(&t->create, pid, e) : r;
+}
+
 static int on_step(void *data, const char *name, pid_t pid, int fd, struct err *e)
 {
 	struct restore *t = data;
 
 	if (strcmp(name, "setup-namespaces") == 0)
-		return create_run_hooks(&t->create, pid, e);
+		return on_namespaces(t, pid, e);
 	if (strcmp(name, "orphan-pts-master") == 0)
 		return console_send(t->create.console, fd, e);
 	if (strcmp(name, "post-restore") == 0)
@@ -164,9 +199,13 @@ static int make_container(struct restore *t, struct err *e)
 	if (r == 0)
 		r = create_make_cgroup(c, e);
 	if (r == 0)
+		r = create_make_rdt(c, e);
+	if (r == 0)
 		r = create_set_limits(c, e);
 	if (r == 0)
 		r = make_targets(&c->bundle.plan.rootfs, e);
+	if (r == 0)
+		r = map_images(t, e);
 	if (r == 0)
 		r = run_criu(t, e);
 	if (r == 0)

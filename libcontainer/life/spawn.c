@@ -27,6 +27,7 @@
 #include "base/fd.h"
 #include "base/file.h"
 #include "base/fmt.h"
+#include "host/host.h"
 #include "plan/sync.h"
 #include "sys/sys.h"
 
@@ -236,6 +237,18 @@ static int adopt(struct spawn *s, int news, struct err *e)
 	return 0;
 }
 
+/* cgroups(7), "delegation containment": both groups must be below one that is the caller's. */
+static int clone_failed(const struct spawn *s, const char *what, struct err *e)
+{
+	bool foreign = s->pid == -EACCES && s->cgroup_fd >= 0;
+
+	return err_sys(
+		e, s->pid, "clone3", "%s%s", what,
+		foreign ? " cannot go from this cgroup to that of the container (run hull in a "
+			  "cgroup of the same user, for example by `systemd-run --user --scope`)"
+			: "");
+}
+
 /* The intermediate has a socket of its own: the child may be faster with its first message. */
 static int clone_between(struct spawn *s, int sync, const sigset_t *none, struct err *e)
 {
@@ -252,7 +265,7 @@ static int clone_between(struct spawn *s, int sync, const sigset_t *none, struct
 		run_intermediate(s, sync, news, none);
 	}
 	if (s->pid < 0)
-		return err_sys(e, s->pid, "clone3", "the intermediate process");
+		return clone_failed(s, "the intermediate process", e);
 	news = x_close(news);
 	r = s->place ? s->place(s->place_data, s->pid, e) : 0;
 	if (r == 0 && s->place)
@@ -265,7 +278,7 @@ static int clone_in_place(struct spawn *s, int sync, const sigset_t *none, struc
 	s->pid = clone_process(new_namespaces(s), s->cgroup_fd, &s->pidfd);
 	if (s->pid == 0)
 		enter_child(s, sync, none);
-	return s->pid < 0 ? err_sys(e, s->pid, "clone3", "the container's process") : 0;
+	return s->pid < 0 ? clone_failed(s, "the container's process", e) : 0;
 }
 
 static int clone_either_way(struct spawn *s, int sync, const sigset_t *none, struct err *e)
@@ -278,7 +291,7 @@ int spawn_child(struct spawn *s, struct err *e)
 {
 	_cleanup_close_ int child_sync = -EBADF, own_pid = -EBADF, own_time = -EBADF;
 	sigset_t all, before, none;
-	int pair[2], r, back;
+	int pair[2], oom_score, lent, r, back;
 
 	s->pid = 0;
 	s->pidfd = s->sync = -EBADF;
@@ -292,6 +305,8 @@ int spawn_child(struct spawn *s, struct err *e)
 		r = open_own(s, CLONE_NEWTIME, &own_time, e);
 	if (r < 0)
 		return r;
+	/* a failure shows when the score is applied */
+	lent = sched_lend_oom_score(&s->plan->process, s->plan->proc_fd, &oom_score);
 	sigfillset(&all);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &all, &before);
@@ -302,6 +317,8 @@ int spawn_child(struct spawn *s, struct err *e)
 	if (own_time >= 0 && back == 0)
 		back = sys_setns(own_time, CLONE_NEWTIME);
 	sigprocmask(SIG_SETMASK, &before, NULL);
+	if (lent > 0)
+		sched_take_back_oom_score(oom_score, s->plan->proc_fd);
 	child_sync = x_close(child_sync);
 	if (r == 0 && back < 0)
 		r = err_sys(e, back, "setns", "back to our own namespaces");

@@ -15,6 +15,7 @@
 #include "libcontainer.h"
 #include "life/bundle.h"
 #include "life/destroy.h"
+#include "life/notify.h"
 #include "life/seccomp_agent.h"
 #include "life/unix_socket.h"
 #include "plan/sync.h"
@@ -128,7 +129,8 @@ static int poststart(const struct statedir *d, const struct record *rec, struct 
 		      : r;
 }
 
-static int start(const struct statedir *d, const struct record *rec, bool *ret_hook, struct err *e)
+static int start(const struct statedir *d, const struct record *rec, struct lc_notify *notify,
+		 bool *ret_hook, struct err *e)
 {
 	_cleanup_close_ int pidfd = record_open_init(rec, e);
 	_cleanup_close_ int fifo = -EBADF;
@@ -136,6 +138,9 @@ static int start(const struct statedir *d, const struct record *rec, bool *ret_h
 
 	if (pidfd < 0)
 		return pidfd;
+	r = notify_listen(notify, d, rec, pidfd, e);
+	if (r < 0)
+		return r;
 	fifo = sys_openat(d->dir_fd, STATEDIR_FIFO, O_RDONLY | O_NONBLOCK | O_NOFOLLOW, 0);
 	if (fifo < 0)
 		return err_sys(e, fifo, "open", STATEDIR_FIFO);
@@ -168,7 +173,7 @@ int lc_start(struct lc_ctx *ctx, const char *id, struct err *e)
 		r = check_status(record_status(&d, &rec, ctx->cgroup_root), e);
 	if (r < 0)
 		return r;
-	r = start(&d, &rec, &hook_failed, e);
+	r = start(&d, &rec, ctx->notify, &hook_failed, e);
 	if (r < 0 && hook_failed) { /* runtime-spec 1.3: stop the container and destroy it */
 		struct err ignored;
 

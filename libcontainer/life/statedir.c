@@ -15,6 +15,12 @@
 #define LOCK_DEADLINE_MS 10000
 #define LOCK_RETRY_MS 5
 
+static int no_access(const char *op, int r, const char *root, struct err *e)
+{
+	return err_sys(e, r, op, "state directory %s%s", root,
+		       r == -EACCES ? " (set XDG_RUNTIME_DIR, or give --root)" : "");
+}
+
 static int open_root(const char *root, bool make, struct err *e)
 {
 	int fd = sys_openat(AT_FDCWD, root, O_RDONLY | O_DIRECTORY, 0);
@@ -23,18 +29,14 @@ static int open_root(const char *root, bool make, struct err *e)
 		/* sticky: in XDG_RUNTIME_DIR that keeps it from being aged out (XDG base directories) */
 		int r = sys_mkdirat(AT_FDCWD, root, 01700);
 
-		if (r == -EACCES)
-			return err_sys(e, r, "mkdir",
-				       "state directory %s (set XDG_RUNTIME_DIR, or give --root)",
-				       root);
 		if (r < 0 && r != -EEXIST)
-			return err_sys(e, r, "mkdir", "state directory %s", root);
+			return no_access("mkdir", r, root, e);
 		fd = sys_openat(AT_FDCWD, root, O_RDONLY | O_DIRECTORY, 0);
 	}
 	if (fd == -ENOENT)
 		return err_kind(e, ERR_NOTFOUND, "container does not exist");
 	if (fd < 0)
-		return err_sys(e, fd, "open", "state directory %s", root);
+		return no_access("open", fd, root, e);
 	return fd;
 }
 
@@ -144,9 +146,14 @@ int statedir_create(const char *root, const char *id, struct statedir *ret, stru
 	return 0;
 }
 
-static const char *const contents[] = {
-	STATEDIR_FIFO,	 STATEDIR_START,  STATEDIR_CONFIG,
-	STATEDIR_CGROUP, STATEDIR_RECORD, STATEDIR_RECORD ".tmp",
+static const struct {
+	const char *name;
+	int flags;
+} contents[] = {
+	{ STATEDIR_FIFO, 0 },	       { STATEDIR_START, 0 },
+	{ STATEDIR_NOTIFY_SOCKET, 0 }, { STATEDIR_NOTIFY, AT_REMOVEDIR },
+	{ STATEDIR_CONFIG, 0 },	       { STATEDIR_CGROUP, 0 },
+	{ STATEDIR_RECORD, 0 },	       { STATEDIR_RECORD ".tmp", 0 },
 };
 
 int statedir_remove(struct statedir *d, const char *id, struct err *e)
@@ -154,9 +161,9 @@ int statedir_remove(struct statedir *d, const char *id, struct err *e)
 	int r;
 
 	for (size_t i = 0; i < ARRAY_SIZE(contents); i++) {
-		r = sys_unlinkat(d->dir_fd, contents[i], 0);
+		r = sys_unlinkat(d->dir_fd, contents[i].name, contents[i].flags);
 		if (r < 0 && r != -ENOENT)
-			return err_sys(e, r, "unlink", "%s of container %s", contents[i], id);
+			return err_sys(e, r, "unlink", "%s of container %s", contents[i].name, id);
 	}
 	r = sys_unlinkat(d->root_fd, id, AT_REMOVEDIR);
 	if (r < 0 && r != -ENOENT)

@@ -4,6 +4,7 @@
  *	config.json	the configuration as it was at create (verbatim; exec takes its defaults here)
  *	exec.fifo	from create until start: its presence is what "created" means
  *	start.sock	as long, when init has something to give to start (a seccomp listener)
+ *	notify/		bound into the container, with the socket of sd_notify while start waits
  *	cgroup		a symlink whose text is the cgroup's path: made once the group is ours, so that
  *			delete knows what it may kill even when the record is lost */
 #pragma once
@@ -18,6 +19,8 @@
 #define STATEDIR_CONFIG "config.json"
 #define STATEDIR_FIFO "exec.fifo"
 #define STATEDIR_START "start.sock"
+#define STATEDIR_NOTIFY "notify"
+#define STATEDIR_NOTIFY_SOCKET "notify/notify.sock"
 #define STATEDIR_CGROUP "cgroup"
 
 /* An open directory, with the lock when asked for: held until statedir_close (or death). Every verb

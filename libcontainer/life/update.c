@@ -20,8 +20,8 @@ int lc_update(struct lc_ctx *ctx, const char *id, const char *resources, size_t 
 	if (r < 0)
 		return r;
 	systemd = record_unit(&l.record);
-	return cgroup_update(ctx->cgroup_root, l.record.cgroup_path,
-			     systemd.unit ? &systemd : NULL, res, e);
+	return cgroup_update(ctx->cgroup_root, l.record.cgroup_path, systemd.unit ? &systemd : NULL,
+			     res, e);
 }
 
 int lc_update_rdt(struct lc_ctx *ctx, const char *id, const char *l3_cache, const char *mem_bw,

@@ -72,6 +72,11 @@ static int exec_opened(int fd, char **argv, char **envp)
 	return r;
 }
 
+static int redirect(int from, int to)
+{
+	return from >= 0 ? dup2(from, to) : to;
+}
+
 static int become_hook(const struct hook_run *run, const struct plan_hook *hook, int state)
 {
 	char **argv = (char **)hook->argv, **envp = (char **)hook->envp;
@@ -81,7 +86,8 @@ static int become_hook(const struct hook_run *run, const struct plan_hook *hook,
 	(void)umask(DEFAULT_UMASK); /* that of init is 0 */
 	if (setpgid(0, 0) < 0)
 		return -errno;
-	if (dup2(state, STDIN_FILENO) < 0)
+	if (dup2(state, STDIN_FILENO) < 0 || redirect(run->plan->hook_stdout, STDOUT_FILENO) < 0 ||
+	    redirect(run->plan->hook_stderr, STDERR_FILENO) < 0)
 		return -errno;
 	r = sys_close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
 	if (r == 0 && run->cwd)

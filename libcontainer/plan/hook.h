@@ -18,7 +18,7 @@ struct hook_run {
 
 /* The name of a kind in config.json. */
 const char *hook_kind_name(enum plan_hook_kind kind);
-/* Runs it in a process group of its own: state on stdin, stdout and stderr ours, every other
+/* Runs it in a process group of its own: state on stdin, stdout and stderr ours or the plan's, every other
  * descriptor closed, signals at their defaults, umask 0022. Waits for it; past its deadline the
  * group is killed. 0, or ERR_TIMEOUT or ERR_SYS with op "hook" and the hook and its end in msg. */
 int hook_run(const struct hook_run *run, const struct plan_hook *hook, struct err *e);

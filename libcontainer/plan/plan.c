@@ -12,6 +12,8 @@ int plan_init(struct plan *p, struct err *e)
 		.arena = arena_new(),
 		.rootfs.tree_fd = -EBADF,
 		.proc_fd = -EBADF,
+		.hook_stdout = -EBADF,
+		.hook_stderr = -EBADF,
 	};
 	if (!p->arena)
 		return err_nomem(e);
@@ -32,6 +34,8 @@ static void close_hooks(struct plan *p)
 	for (size_t kind = 0; kind < PLAN_N_HOOKS; kind++)
 		for (size_t i = 0; i < p->hooks[kind].n; i++)
 			x_close(p->hooks[kind].items[i].path_fd);
+	x_close(p->hook_stdout);
+	x_close(p->hook_stderr);
 }
 
 void plan_done(struct plan *p)

@@ -22,6 +22,8 @@
 #define PLAN_MAX_CHANGES 64
 /* HOME= and a path */
 #define PLAN_HOME_SIZE (5 + 4096)
+/* LISTEN_PID= and a number */
+#define PLAN_LISTEN_PID_SIZE 24
 
 /* A namespace to join: fd of the ns file. */
 struct plan_join {
@@ -50,6 +52,7 @@ enum plan_mount_kind {
 	PLAN_MOUNT_FS,	    /* new file system: fstype, options */
 	PLAN_MOUNT_BIND,    /* source_fd: a detached tree, made and attributed by the host */
 	PLAN_MOUNT_REMOUNT, /* change the attributes of what is mounted at target */
+	PLAN_MOUNT_SYMLINK, /* no mount: the symbolic link that source is, made in the container */
 	PLAN_MOUNT_CGROUP,  /* cgroup2 by the rules of oci-checklist C13 */
 };
 
@@ -61,6 +64,8 @@ struct plan_mount {
 	int source_fd;		  /* BIND (and idmapped ones): mount fd; else -EBADF */
 	bool source_is_dir;	  /* what a missing target becomes */
 	bool recursive, idmapped; /* BIND: how the host made it */
+	bool target_nofollow;	  /* BIND: on a symbolic link at target, not where it leads */
+	const char *link;	  /* SYMLINK: its text */
 	struct plan_fs_option *options;
 	size_t n_options;
 	uint64_t attr_set, attr_clr; /* MOUNT_ATTR_* of this mount; BIND has them already */
@@ -97,15 +102,17 @@ struct plan_rootfs {
 	bool joined_mount_ns; /* none of our own (joined or inherited): chroot, no pivot */
 	struct plan_mount *mounts;
 	size_t n_mounts;
+	struct plan_mount *notify; /* the one of them that needs a source yet, or NULL */
 	struct plan_device *devices;
 	size_t n_devices;
 	struct plan_symlink *symlinks; /* /dev/fd ... created where the source exists */
 	size_t n_symlinks;
 	const char **masked, **readonly_paths; /* cleaned */
 	size_t n_masked, n_readonly_paths;
+	const char *mount_label_type; /* "context", or another of a file system's labels */
 	const char *mount_label; /* SELinux: of what covers masked directories, or NULL */
-	bool console;	/* /dev/console is to be bound to the terminal */
-	bool setup_dev; /* /dev is ours to fill (not a bind mount of the user) */
+	bool console;		 /* /dev/console is to be bound to the terminal */
+	bool setup_dev;		 /* /dev is ours to fill (not a bind mount of the user) */
 };
 
 /* A network device of the host that moves into the container's network namespace. */
@@ -168,12 +175,14 @@ struct plan_process {
 	const char **argv, **envp; /* NULL terminated; every name once */
 	char *home; /* the HOME entry of envp when init has to look it up: PLAN_HOME_SIZE writable
 		     * bytes outside of the arena, "HOME=/" until then; NULL: HOME was given */
+	char *listen_pid;     /* the same: LISTEN_PID, unless it is 1 for sure */
 	const char *path; /* the PATH to search (value only), never NULL */
 	const char *cwd;
 	uid_t uid;
 	gid_t gid;
 	const gid_t *groups;
 	size_t n_groups;
+	bool keep_groups; /* those of hull stay, whatever groups says */
 	mode_t umask;
 	bool no_new_privs;
 	struct plan_caps caps;
@@ -253,11 +262,11 @@ struct plan_cgroup {
 
 /* resctrl: the class of service and monitoring group of the container, as absolute paths. */
 struct plan_rdt {
-	const char *clos; /* NULL: not asked for */
-	bool make;	  /* it is not there: ours to make, and to remove with the container */
+	const char *clos;      /* NULL: not asked for */
+	bool make;	       /* it is not there: ours to make, and to remove with the container */
 	const char **schemata; /* lines, in the order of writing */
 	size_t n_schemata;
-	const char *monitor;   /* NULL: none */
+	const char *monitor;  /* NULL: none */
 	bool made, monitored; /* what intelrdt_make has made */
 };
 
@@ -276,6 +285,7 @@ struct plan {
 	struct plan_process process;
 	bool has_process; /* false: process absent; start will refuse */
 	struct plan_hooks hooks[PLAN_N_HOOKS];
+	int hook_stdout, hook_stderr; /* files for what hooks write; -EBADF: it goes where ours does */
 	/* state JSON for hooks: text before the pid, between pid and status, after the status */
 	const char *hook_state_head, *hook_state_mid, *hook_state_tail;
 	int proc_fd; /* the host's procfs, O_PATH: attr, sysctl and map writes go beneath it only */

@@ -207,6 +207,9 @@ static void dump_what(const struct plan_mount *m, struct buf *out)
 	case PLAN_MOUNT_BIND:
 		WORDS(out, m->recursive ? "rbind" : "bind", m->source);
 		break;
+	case PLAN_MOUNT_SYMLINK:
+		WORDS(out, "symlink", m->link);
+		break;
 	case PLAN_MOUNT_CGROUP:
 		WORDS(out, "bind", "cgroup", m->source);
 		break;
@@ -407,7 +410,7 @@ static void dump_identity(const struct plan_process *pp, const char *const *cap_
 	buf_str(out, pp->n_groups ? " groups" : "");
 	for (size_t i = 0; i < pp->n_groups; i++)
 		buf_fmt(out, " %u", (unsigned)pp->groups[i]);
-	buf_str(out, "\n");
+	buf_str(out, pp->keep_groups ? " keep-groups\n" : "\n");
 	dump_caps(&pp->caps, cap_names, out);
 	if (pp->no_new_privs)
 		LINE(out, "no-new-privileges");

@@ -126,6 +126,18 @@ static void write_annotations(struct json_writer *w, const struct spec_features 
 	json_close_object(w);
 }
 
+static void write_unsafe(struct json_writer *w, const struct spec_features *f)
+{
+	const char *names[3] = {};
+	size_t n = 0;
+
+	if (f->cgroup_systemd)
+		names[n++] = "org.systemd.property.";
+	if (f->checkpoint)
+		names[n++] = "org.criu.config";
+	write_strings(w, "potentiallyUnsafeConfigAnnotations", names);
+}
+
 int spec_features_write(const struct spec_features *f, struct buf *out, struct err *e)
 {
 	static const char *const hooks[] = {
@@ -137,8 +149,6 @@ int spec_features_write(const struct spec_features *f, struct buf *out, struct e
 		"poststop",
 		NULL,
 	};
-	static const char *const unsafe[] = { "org.systemd.property.", NULL };
-	static const char *const none[] = { NULL };
 	struct json_writer *w = json_writer_new(INDENT);
 
 	if (!w)
@@ -150,7 +160,7 @@ int spec_features_write(const struct spec_features *f, struct buf *out, struct e
 	write_strings(w, "mountOptions", f->mount_options);
 	write_linux(w, f);
 	write_annotations(w, f);
-	write_strings(w, "potentiallyUnsafeConfigAnnotations", f->cgroup_systemd ? unsafe : none);
+	write_unsafe(w, f);
 	json_close_object(w);
 	return json_writer_finish(w, out, e);
 }

@@ -6,9 +6,10 @@
 #	BUILD=DIR tests/bench/shim.sh [ROUNDS]
 #
 # Prints a Markdown table and writes it to tests/bench/results/shim.md: `ctr run --rm` and `ctr task
-# exec` as the client sees them and with the client's own time (`ctr version`) taken off, 20 starts
-# and removals in parallel, the memory of an idle shim alone and of each of 50, the shim's CPU time
-# for 1 GiB of output.
+# exec` as the client sees them and with the client's own time (`ctr version`) taken off; the life of a
+# container in the shim alone, without the time of client and containerd (shim_life.py); 20 starts and
+# removals in parallel, the memory of an idle shim alone and of each of 50, the shim's CPU time for 1 GiB
+# of output.
 # shellcheck disable=SC2154 # srcdir, containerd_pid: lib/containerd.sh
 . "$(dirname "$0")/../lib/containerd.sh"
 set -eu
@@ -73,6 +74,22 @@ cpu_of_output() { # RUNTIME: ms of the shim's CPU time for 1 GiB
 	no_shims
 }
 
+# The same program, driven by a client of our own: no containerd.
+life() {
+	mkdir -p "$C/life/bundle/rootfs/bin" "$C/life/bundle/rootfs/dev" "$C/life/bundle/rootfs/proc" \
+		"$C/life/bundle/rootfs/sys"
+	cp "$(command -v busybox)" "$C/life/bundle/rootfs/bin/true"
+	"$CTR" oci spec | jq --arg root "$C/life/bundle/rootfs" --arg cgroup "/$CONTAINERD_NAMESPACE/life" \
+		'.process.terminal = false | .process.args = ["/bin/true"] | .root = {path: $root}
+		| .linux.cgroupsPath = $cgroup' > "$C/life/bundle/config.json"
+	python3 "$srcdir/tests/lib/ttrpc_client.py" events "$C/life/events.sock" /dev/null &
+	listener=$!
+	while [ ! -S "$C/life/events.sock" ]; do sleep 0.1; done
+	python3 "$srcdir/tests/bench/shim_life.py" "$rounds" "$C/life" \
+		"$BUILD/containerd-shim-hull-v2" "$(command -v containerd-shim-runc-v2)" 2> "$C/life/log"
+	kill "$listener"
+}
+
 "$C/measure" 3 "$rounds" version "$ctr version" \
 	hull "$ctr run --rm --runtime $hull $IMAGE h true" \
 	runc "$ctr run --rm --runtime $runc $IMAGE r true" > "$C/run.tsv"
@@ -82,6 +99,7 @@ idle $runc r
 	runc "$ctr task exec --exec-id x r true" > "$C/exec.tsv"
 gone h r
 no_shims
+life > "$C/life.tsv"
 version=$(median version "$C/run.tsv")
 
 {
@@ -91,6 +109,12 @@ version=$(median version "$C/run.tsv")
 	row "the same without the client's own $version ms" \
 		"$(minus "$(median hull "$C/run.tsv")" "$version")" \
 		"$(minus "$(median runc "$C/run.tsv")" "$version")" ms
+	i=1
+	for part in 'the shim alone, from its start to its end' '… `start`' '… Create' '… Start' \
+		'… Wait' '… Delete' '… Shutdown and `delete`'; do
+		i=$((i + 1))
+		row "$part" "$(cut -f $i "$C/life.tsv" | head -n 1)" "$(cut -f $i "$C/life.tsv" | tail -n 1)" ms
+	done
 	row '`ctr task exec … true`' "$(median hull "$C/exec.tsv")" "$(median runc "$C/exec.tsv")" ms
 	row '20 starts and removals in parallel' "$(many $hull)" "$(many $runc)" ms
 	for runtime in $hull $runc; do

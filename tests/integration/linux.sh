@@ -238,7 +238,8 @@ taken_name() {
 	has "$ERR" linux.netDevices
 	has "$ERR" net1
 	missing "$STATE/c1"
-	host_has h0 && host_has h1 || die 'a device has not come back'
+	host_has h0 || die 'h0 has not come back'
+	host_has h1 || die 'h1 has not come back'
 	kill "$HOLDER"
 }
 it taken_name 'a name that is taken there is an error, and no device moves'

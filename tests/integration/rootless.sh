@@ -25,7 +25,7 @@ test_begin() {
 	RUNTIME=$WORK/runtime STATE=$WORK/runtime/hull
 	mkdir -m 700 "$RUNTIME"
 	chmod 711 "$HARNESS_TMP"
-	chown "$USER_ID:$USER_ID" "$BUNDLE" "$RUNTIME"
+	chown "$USER_ID:$USER_ID" "$WORK" "$BUNDLE" "$RUNTIME"
 	as test -x "$HULL" || skip "$HULL is out of reach for a user"
 	as unshare --user true 2> /dev/null || skip 'users may not make user namespaces here'
 	rm "$BUNDLE/config.json"
@@ -34,6 +34,7 @@ test_begin() {
 }
 
 test_end() {
+	RUNTIME=$WORK/runtime
 	harness_status=0
 	for harness_dir in "$WORK"/runtime/hull/[!,]*/; do
 		[ -d "$harness_dir" ] || continue
@@ -62,7 +63,7 @@ delegated() {
 leave_delegated() {
 	as "$HULL" delete --force c1
 	sh -c 'echo $PPID > "$0"' "$CGROUPS$GROUP_BEFORE/cgroup.procs"
-	rmdir "$CGROUPS$GROUP/session" "$CGROUPS$GROUP"
+	find "$CGROUPS$GROUP" -depth -type d -exec rmdir {} +
 }
 
 # ---- one id -------------------------------------------------------------------------------------
@@ -146,7 +147,7 @@ lifecycle() {
 	ok ps --format json c1
 	equal "$OUT" "[$PID]"
 	ok exec c1 sh -c 'id -u; hostname; readlink /proc/1/exe'
-	equal "$OUT" "$(printf '0\nhull\n/bin/busybox')"
+	equal "$OUT" "$(printf '0\nhull\n/bin/sleep')"
 	equal "$(stat -Lc %i "/proc/$PID/ns/user")" \
 		"$(as "$HULL" exec c1 stat -Lc %i /proc/self/ns/user)"
 	ok kill c1 KILL
@@ -171,12 +172,13 @@ terminal() {
 	config '.process.terminal = true | .process.args = ["sh", "-c", "tty; test -c /dev/console && echo console"]'
 	(cd "$BUNDLE" && as script --quiet --return --command "'$HULL' run c1" /dev/null) \
 		< /dev/null > "$WORK/screen" 2>&1 || die "$(cat "$WORK/screen")"
-	equal "$(tr -d '\r' < "$WORK/screen" | xargs)" '/dev/pts/0 console'
+	has "$(cat "$WORK/screen")" /dev/pts/0
+	has "$(cat "$WORK/screen")" console
 	config '.process.terminal = false'
 	started c2
 	(cd "$BUNDLE" && as script --quiet --return --command "'$HULL' exec -t c2 tty" /dev/null) \
 		< /dev/null > "$WORK/screen" 2>&1 || die "$(cat "$WORK/screen")"
-	equal "$(tr -d '\r' < "$WORK/screen" | xargs)" /dev/pts/0
+	has "$(cat "$WORK/screen")" /dev/pts/0
 }
 it terminal 'run and exec give the program a terminal'
 
@@ -235,7 +237,7 @@ it needs_a_user_namespace 'a configuration without user namespace is refused, wi
 users_share_a_namespace() {
 	started c1
 	config '(.linux.namespaces[] | select(.type | IN("user", "ipc", "uts"))) |=
-			.path = "/proc/" + $pid + "/ns/" + .type
+			(.path = "/proc/" + $pid + "/ns/" + .type)
 		| del(.hostname, .linux.uidMappings, .linux.gidMappings)' --arg pid "$PID"
 	config '.process.args = ["sh", "-c", "id -u; hostname; readlink /proc/self/ns/user"]'
 	ok run c2
@@ -393,7 +395,7 @@ it nested_user_namespace 'root of a user namespace makes another one, and the us
 root_without_what_root_may() {
 	RC=0
 	config '.process.args = ["id", "-u"] | .linux.uidMappings[0].hostID = 0 | .linux.gidMappings[0].hostID = 0'
-	OUT=$(cd "$BUNDLE" && "$HULL" --root "$WORK/state" --rootless=true run c1)
+	OUT=$(cd "$BUNDLE" && "$HULL" --root "$WORK/state" --rootless=true run "$(basename "$HARNESS_TMP")")
 	equal "$OUT" 0
 	fails 1 --rootless=false run c2
 	has "$ERR" 'Operation not permitted'

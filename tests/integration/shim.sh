@@ -39,9 +39,9 @@ start_speaks_to_new_containerd() {
 	listen_for_events
 	python3 "$CLIENT" encode BootstrapParams instance_id=c1 namespace="$NS" \
 		"socket_dir=$WORK/s" > "$WORK/params"
-	STDIN=$WORK/params
+	input_from "$WORK/params"
 	action c1 "$BUNDLE" start > "$WORK/answer"
-	STDIN=/dev/null
+	input_from /dev/null
 	OUT=$(python3 "$CLIENT" decode BootstrapResult < "$WORK/answer")
 	equal "$(get '[.version, .protocol] | join(" ")')" '3 ttrpc'
 	ADDRESS=$(get .address)
@@ -64,23 +64,18 @@ start_tells_what_is_wrong() {
 }
 it start_tells_what_is_wrong 'a start that fails says why, and leaves nothing'
 
-# options FIELDS-JSON: what containerd hands to start.
-options() {
-	python3 "$CLIENT" any Options "$@" > "$WORK/options"
-	STDIN=$WORK/options
-}
-
 shim_cgroup() {
 	listen_for_events
 	program 'sleep 1000'
 	mkdir "$(cgroup_tree)/$NS-shims"
 	trap 'shim_clean_up; eventually rmdir "$(cgroup_tree)/$NS-shims"' EXIT
-	options "shim_cgroup=/$NS-shims"
+	python3 "$CLIENT" any Options "shim_cgroup=/$NS-shims" > "$WORK/options"
+	input_from "$WORK/options"
 	shim c1
 	has "$(cat "/proc/$SHIM_PID/cgroup")" ":/$NS-shims"
 	create c1
 	lacks "$(cat "/proc/$PID/cgroup")" "/$NS-shims"
-	options "shim_cgroup=/$NS-nowhere"
+	python3 "$CLIENT" any Options "shim_cgroup=/$NS-nowhere" > "$WORK/options"
 	cp -al "$BUNDLE" "$WORK/bundle.c2"
 	if OUT=$(action c2 "$WORK/bundle.c2" start 2>&1); then die "succeeded: $OUT"; fi
 	equal "$OUT" "containerd-shim-hull-v2: write: shim cgroup /$NS-nowhere: No such file or directory"

@@ -48,8 +48,14 @@ harness_make_bundle() {
 	BUNDLE=$1/bundle ROOTFS=$1/bundle/rootfs STATE=$1/state
 	mkdir -p "$BUNDLE" "$1/run"
 	cp -al "$HARNESS_TMP/template" "$ROOTFS"
+	[ -e "$HARNESS_TMP/config.json" ] || harness_make_config
+	cp "$HARNESS_TMP/config.json" "$BUNDLE/config.json"
+}
+
+harness_make_config() {
 	"$HULL" spec -b "$BUNDLE" > /dev/null
 	config '.process.terminal = false | .process.args = ["true"] | .root.readonly = false'
+	mv "$BUNDLE/config.json" "$HARNESS_TMP/config.json"
 }
 
 # config FILTER [JQ-OPTION...]: edits config.json with jq.
@@ -102,7 +108,9 @@ started() {
 # with_probe: /bin/probe, built of probe.c, is in the container; outside it is $PROBE.
 with_probe() {
 	PROBE=$HARNESS_TMP/probe
-	if [ ! -e "$PROBE" ]; then
+	if [ ! -e "$PROBE" ] && [ -x "$HARNESS_LIB/probe" ]; then
+		cp "$HARNESS_LIB/probe" "$PROBE" # virtual machines have it, and no compiler
+	elif [ ! -e "$PROBE" ]; then
 		command -v cc > /dev/null || skip 'no compiler'
 		cc -D_GNU_SOURCE -O1 -static -o "$PROBE" "$HARNESS_LIB/probe.c"
 	fi

@@ -59,6 +59,19 @@ static int keyring(char **args)
 	return 0;
 }
 
+/* SELinux label of the session keyring. */
+static int key_label(char **args)
+{
+	char text[256];
+
+	(void)args;
+	if (syscall(SYS_keyctl, KEYCTL_GET_SECURITY, KEY_SPEC_SESSION_KEYRING, text, sizeof(text),
+		    0) < 0)
+		return -1;
+	puts(text);
+	return 0;
+}
+
 static int persona(char **args)
 {
 	(void)args;
@@ -142,6 +155,17 @@ static int receive(char **args)
 	return -1;
 }
 
+/* Says something to $NOTIFY_SOCKET, sd_notify(3). */
+static int notify(char **args)
+{
+	struct sockaddr_un a = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_DGRAM, 0);
+
+	snprintf(a.sun_path, sizeof(a.sun_path), "%s", getenv("NOTIFY_SOCKET"));
+	return sendto(fd, args[0], strlen(args[0]), 0, (struct sockaddr *)&a, sizeof(a)) < 0 ? -1
+											     : 0;
+}
+
 int main(int argc, char **argv)
 {
 	static const struct {
@@ -149,9 +173,11 @@ int main(int argc, char **argv)
 		int (*run)(char **args);
 		int n_args;
 	} table[] = {
-		{ "sched", sched, 0 },	   { "ioprio", io_priority, 0 }, { "keyring", keyring, 0 },
-		{ "persona", persona, 0 }, { "clocks", clocks, 0 },	 { "deaf", deaf, 1 },
-		{ "receive", receive, 2 }, { "mempolicy", memory_policy, 0 },
+		{ "sched", sched, 0 },	      { "ioprio", io_priority, 0 },
+		{ "keyring", keyring, 0 },    { "persona", persona, 0 },
+		{ "clocks", clocks, 0 },      { "deaf", deaf, 1 },
+		{ "receive", receive, 2 },    { "mempolicy", memory_policy, 0 },
+		{ "keylabel", key_label, 0 }, { "notify", notify, 1 },
 	};
 
 	for (size_t i = 0; argc > 1 && i < sizeof(table) / sizeof(*table); i++) {

@@ -10,6 +10,7 @@ agent without an answer. LOG has a line for each: notified NUMBER PID ANSWER.
 import array
 import fcntl
 import os
+import select
 import socket
 import struct
 import sys
@@ -36,7 +37,9 @@ def answer(listener):
 
 
 def serve(listener):
-    while True:
+    waiting = select.poll()
+    waiting.register(listener, select.POLLIN)
+    while not waiting.poll()[0][1] & select.POLLHUP:  # nobody has the filter any more
         try:
             answer(listener)
         except FileNotFoundError:  # the caller was gone before its answer

@@ -85,7 +85,8 @@ harness_cgroups() {
 harness_traces() {
 	harness_cgroups
 	awk '{ print "mount " $5 }' /proc/self/mountinfo
-	find /tmp /run /dev/shm -maxdepth 1 -name '*hull*' ! -name 'hull-test[.-]*' 2> /dev/null || true
+	find /tmp /run /dev/shm -maxdepth 1 -name '*hull*' ! -name 'hull-test[.-]*' \
+		! -name 'hull-vm[.-]*' 2> /dev/null || true
 	for harness_pid in $(pgrep -r R,S,D,T -x hull); do
 		grep -qzsxF "HARNESS_TMP=$HARNESS_TMP" "/proc/$harness_pid/environ" &&
 			echo "process $harness_pid $(tr '\0' ' ' < "/proc/$harness_pid/cmdline")"

@@ -36,6 +36,9 @@ action() {
 	) < "${STDIN:-/dev/null}"
 }
 
+# input_from FILE: what the actions to come read.
+input_from() { STDIN=$1; }
+
 # shim ID [BUNDLE]: starts one, its address in $ADDRESS.
 shim() {
 	[ -n "${EVENTS:-}" ] || listen_for_events

@@ -107,6 +107,8 @@ static struct conversion conversions[] = {
 	  "cpu.max=50000 100000\ncpu.max.burst=10000" },
 	{ "{\"cpu\":{\"idle\":1}}", "cpu.idle=1" },
 	{ "{\"cpu\":{\"idle\":0}}", "?cpu.idle=0" },
+	{ "{\"cpu\":{\"idle\":0,\"shares\":2}}", "?cpu.idle=0\ncpu.weight=1" },
+	{ "{\"cpu\":{\"idle\":1,\"shares\":2}}", "cpu.weight=1\ncpu.idle=1" },
 	{ "{\"cpu\":{\"cpus\":\"0-1,3\",\"mems\":\"0\"}}", "cpuset.cpus=0-1,3\ncpuset.mems=0" },
 	{ "{\"cpu\":{\"cpus\":\"\",\"mems\":\"\"}}", "" },
 	/* block devices */

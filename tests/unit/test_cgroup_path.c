@@ -108,16 +108,6 @@ ParameterizedTest(struct refused *c, cgroup_path, impossible_paths_are_refused, 
 	cr_assert_not_null(strstr(e.msg, c->word), "%s", e.msg);
 }
 
-Test(cgroup_path, the_systemd_driver_is_refused_by_name, .init = make_plan, .fini = drop_plan)
-{
-	struct host_env systemd = { .id = "web1", .cgroup_systemd = true };
-	struct err e = { 0 };
-
-	cr_assert_lt(cgroup_plan(&systemd, parse("", ""), &p, &e), 0);
-	cr_assert_eq(e.kind, ERR_UNSUPPORTED);
-	cr_assert_not_null(strstr(e.msg, "--systemd-cgroup"));
-}
-
 Test(cgroup_path, disabled_cgroups_have_no_group, .init = make_plan, .fini = drop_plan)
 {
 	struct host_env disabled = { .id = "web1", .cgroup_disabled = true };

@@ -198,8 +198,9 @@ Test(features, what_is_built_is_claimed)
 	cr_assert_not_null(f.linux_.memory_policy);
 	cr_expect(strstr(f.linux_.memory_policy, "\"MPOL_WEIGHTED_INTERLEAVE\""));
 	cr_expect(strstr(f.linux_.memory_policy, "\"MPOL_F_STATIC_NODES\""));
-	cr_assert_eq(f.unsafe.n, 1u);
+	cr_assert_eq(f.unsafe.n, 2u);
 	cr_expect_str_eq(f.unsafe.items[0], "org.systemd.property.");
+	cr_expect_str_eq(f.unsafe.items[1], "org.criu.config");
 	cr_expect_str_eq(annotation(&f, "hull.version"), "1.2.3");
 	cr_expect_str_eq(annotation(&f, "hull.commit"), "abc");
 	cr_expect_str_eq(annotation(&f, "io.github.seccomp.libseccomp.version"), "2.5.4");

@@ -197,7 +197,8 @@ static const struct row broken[] = {
 	  .linux_ = MNT ",'memoryPolicy':{'mode':'MPOL_BIND','nodes':'0',"
 			"'flags':['MPOL_F_STATIC_NODES','MPOL_F_RELATIVE_NODES']}" },
 	{ "linux.memoryPolicy.flags", "need nodes",
-	  .linux_ = MNT ",'memoryPolicy':{'mode':'MPOL_PREFERRED','flags':['MPOL_F_STATIC_NODES']}" },
+	  .linux_ =
+		  MNT ",'memoryPolicy':{'mode':'MPOL_PREFERRED','flags':['MPOL_F_STATIC_NODES']}" },
 	{ "linux.memoryPolicy.flags", "for MPOL_BIND",
 	  .linux_ = MNT ",'memoryPolicy':{'mode':'MPOL_INTERLEAVE','nodes':'0',"
 			"'flags':['MPOL_F_NUMA_BALANCING']}" },

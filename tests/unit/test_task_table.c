@@ -9,6 +9,7 @@
  * Checkpoint Update Kill Delete, Done Failed eXit. A dot: refused. */
 static const char *const init_cells[PROC_N_STATES] = {
 	[PROC_CREATING] = "........DF.", [PROC_CREATED] = "SE...UKD..X",
+	[PROC_PREPARED] = "S......D...", [PROC_RESTORING] = "........DF.",
 	[PROC_STARTING] = ".E...UK.DFX", [PROC_RUNNING] = ".EP.CUK...X",
 	[PROC_PAUSING] = ".....UK.DFX",	 [PROC_PAUSED] = "...RCUK...X",
 	[PROC_RESUMING] = ".....UK.DFX", [PROC_STOPPED] = ".......D...",
@@ -17,6 +18,7 @@ static const char *const init_cells[PROC_N_STATES] = {
 
 static const char *const exec_cells[PROC_N_STATES] = {
 	[PROC_CREATING] = "...........", [PROC_CREATED] = "S......D...",
+	[PROC_PREPARED] = "...........", [PROC_RESTORING] = "...........",
 	[PROC_STARTING] = "........DF.", [PROC_RUNNING] = "......K...X",
 	[PROC_PAUSING] = "...........",	 [PROC_PAUSED] = "...........",
 	[PROC_RESUMING] = "...........", [PROC_STOPPED] = ".......D...",

@@ -1,38 +1,315 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Checkpoint and restore with a real CRIU.
+# Checkpoint and restore with CRIU itself. What hull tells CRIU, and what it does when CRIU says no, is
+# tested without it: tests/integration/checkpoint.sh.
 # guest: mini
-# limit: 240
+# limit: 420
 . "$(dirname "$0")/../lib/harness.sh"
 
-command -v criu > /dev/null || skip_all 'no criu'
+IMAGES=images
 
-# counting [ID]: a container that writes numbers to /tmp/n, one each tenth of a second.
+# program SCRIPT: what runs in the container; a line of a sh loop that counts in /tmp/n.
+program() { config '.process.args = ["sh", "-c", $script]' --arg script "$1"; }
 COUNT='i=0; while :; do i=$((i+1)); echo $i > /tmp/n; sleep 0.1; done'
+counted() { cat "$ROOTFS/tmp/n" 2> /dev/null || echo 0; }
+counts_beyond() { [ "$(counted)" -gt "$1" ]; }
+# counting: c1 runs and counts.
 counting() {
-	config '.process.args = ["sh", "-c", $script]' --arg script "$COUNT"
-	ok create "${1:-c1}"
-	ok start "${1:-c1}"
-	eventually counts_beyond 3
+	program "$COUNT"
+	ok create c1
+	ok start c1
+	eventually counts_beyond 1
 }
-counted() { cat "$ROOTFS/tmp/n" 2> /dev/null; }
-counts_beyond() { [ "$(counted)" -gt "$1" ] 2> /dev/null; }
-status_of() {
-	ok state "$1"
-	echo "$OUT" | jq -r .status
+# saved [OPTION...] and restored [OPTION...]: c1, with images of this test.
+saved() { ok checkpoint --image-path "$WORK/$IMAGES" "$@" c1; }
+restored() { ok restore --detach --image-path "$WORK/$IMAGES" --pid-file "$WORK/pid" "$@" c1; }
+status_is() {
+	ok state c1
+	equal "$(echo "$OUT" | jq -r .status)" "$1"
+}
+# goes_on: it counts on from $1, having lost nothing.
+goes_on() {
+	eventually counts_beyond $(($1 + 1))
+	[ "$(counted)" -lt $(($1 + 1000)) ] || die "$(counted) is not $1 and a little more"
 }
 
-goes_on() {
+a_counter() {
 	counting
-	ok checkpoint --image-path "$WORK/images" c1
+	saved
 	before=$(counted)
-	fails 1 state c1
+	hull state c1
 	has "$ERR" 'container does not exist'
-	ok restore --detach --image-path "$WORK/images" c1
-	eventually counts_beyond $((before + 2))
-	equal "$(status_of c1)" running
-	[ "$(counted)" -lt $((before + 1000)) ] || die "it began anew: $before, $(counted)"
+	restored
+	status_is running
+	goes_on "$before"
+	ok state c1
+	equal "$(echo "$OUT" | jq .pid)" "$(cat "$WORK/pid")"
+	ok exec c1 cat /proc/1/comm
+	equal "$OUT" sh
 	ok kill c1 KILL
+	eventually hull_says_stopped
+	ok delete c1
 }
-it goes_on 'a container goes on counting where its checkpoint ended'
+hull_says_stopped() {
+	ok state c1
+	[ "$(echo "$OUT" | jq -r .status)" = stopped ]
+}
+it a_counter 'a container is gone after its checkpoint, and its restore counts on, with pid, exec, kill and delete'
+
+leave_running() {
+	counting
+	saved --leave-running
+	before=$(counted)
+	status_is running
+	goes_on "$before"
+	ok delete --force c1
+	restored
+	goes_on "$before"
+}
+it leave_running '--leave-running: the container goes on, and can be restored from that moment later'
+
+paused() {
+	counting
+	ok pause c1
+	saved --leave-running
+	status_is paused
+	ok resume c1
+	ok delete --force c1
+	restored
+	status_is running
+	goes_on 1
+}
+it paused 'a paused container can be saved and stays paused; its restore runs'
+
+parents() {
+	counting
+	IMAGES=first saved --pre-dump
+	status_is running
+	before=$(counted)
+	IMAGES=second saved --parent-path ../first
+	exists "$WORK/second/parent"
+	IMAGES=second restored
+	goes_on "$before"
+}
+it parents '--pre-dump saves memory ahead, and a checkpoint with --parent-path builds on it'
+
+streams() {
+	program 'i=0; while read line; do i=$((i+1)); echo "$i $line"; done; exit 7'
+	mkfifo "$WORK/in"
+	(cd "$BUNDLE" && exec "$HULL" --root "$STATE" run c1) < "$WORK/in" > "$WORK/one" 2> "$WORK/one.err" &
+	run=$!
+	exec 8> "$WORK/in"
+	echo a >&8
+	eventually grep -q '1 a' "$WORK/one"
+	saved
+	rc=0
+	wait $run || rc=$?
+	equal "$rc" 137
+	(cd "$BUNDLE" && exec "$HULL" --root "$STATE" restore --image-path "$WORK/$IMAGES" c1) \
+		< "$WORK/in" 2> "$WORK/two.err" | cat > "$WORK/two" &
+	run=$!
+	echo b >&8
+	eventually grep -q '2 b' "$WORK/two"
+	exec 8>&-
+	wait $run
+	equal "$(cat "$WORK/two")" '2 b'
+	eventually is_forgotten
+}
+is_forgotten() {
+	hull state c1
+	[ "$RC" = 1 ]
+}
+it streams 'in the foreground, the restored program reads and writes the streams of restore, and is deleted at its end'
+
+status() {
+	program 'while [ ! -e /tmp/go ]; do sleep 0.1; done; exit 7'
+	ok create c1
+	ok start c1
+	saved
+	touch "$ROOTFS/tmp/go"
+	fails 7 restore --image-path "$WORK/$IMAGES" c1
+}
+it status 'in the foreground, the exit status is the program'"'"'s'
+
+mounts() {
+	mkdir -p "$WORK/data" "$ROOTFS/real"
+	echo one > "$WORK/data/file"
+	echo host > "$WORK/name"
+	ln -s real "$ROOTFS/alias"
+	mkdir -p "$WORK/tree/sub"
+	mount -t tmpfs sub "$WORK/tree/sub"
+	echo sub > "$WORK/tree/sub/file"
+	config '.mounts += [
+		{destination: "/alias/data", type: "bind", source: ($work + "/data"), options: ["bind", "ro"]},
+		{destination: "/etc/name", type: "bind", source: ($work + "/name"), options: ["bind"]},
+		{destination: "/tree", type: "bind", source: ($work + "/tree"), options: ["rbind"]},
+		{destination: "/scratch", type: "tmpfs", source: "tmpfs"}]' --arg work "$WORK"
+	program "echo kept > /scratch/file; $COUNT"
+	ok create c1
+	ok start c1
+	eventually counts_beyond 1
+	saved
+	echo two > "$WORK/data/file"
+	rm -r "$ROOTFS/real/data" "$ROOTFS/scratch" "$ROOTFS/tree" # as in a fresh root file system
+	restored
+	ok exec c1 cat /alias/data/file /etc/name /scratch/file /tree/sub/file
+	equal "$(echo "$OUT" | xargs)" 'two host kept sub'
+	fails 1 exec c1 touch /alias/data/new
+	ok exec c1 sh -c 'head -c1 /proc/kcore | wc -c; ls /proc/scsi | wc -l'
+	equal "$(echo "$OUT" | xargs)" '0 0'
+	ok delete --force c1
+	umount "$WORK/tree/sub"
+}
+it mounts 'bind mounts are those of the host, with their flags and below symlinks; tmpfs keeps its files; masks stay'
+
+limits() {
+	config '.linux.resources.pids.limit = 50 | .linux.resources.memory.limit = 67108864'
+	counting
+	ok update --pids-limit 40 c1
+	saved
+	config '.linux.cgroupsPath = "/moved"'
+	restored
+	group=/sys/fs/cgroup/moved
+	equal "$(cat $group/pids.max) $(cat $group/memory.max)" '50 67108864'
+	has "$(cat $group/cgroup.procs)" "$(cat "$WORK/pid")"
+	equal "$(cat /proc/"$(cat "$WORK/pid")"/cgroup)" 0::/moved
+	ok pause c1
+	status_is paused
+	ok resume c1
+	ok delete --force c1
+	missing $group
+}
+it limits 'the cgroup and its limits are those of the configuration at restore'
+
+terminal() {
+	with_terminal_program
+	receive "$WORK/first.sock" "$WORK/first"
+	ok create --console-socket "$WORK/first.sock" c1
+	ok start c1
+	eventually grep -q 'ready' "$WORK/first"
+	saved
+	receive "$WORK/second.sock" "$WORK/second"
+	restored --console-socket "$WORK/second.sock"
+	touch "$ROOTFS/tmp/go"
+	eventually grep -q 'again on /dev/pts/0' "$WORK/second"
+}
+with_terminal_program() {
+	program 'echo ready; while [ ! -e /tmp/go ]; do sleep 0.1; done; echo again on $(tty); sleep 1000'
+	config '.process.terminal = true'
+}
+# receive SOCKET FILE: what the terminal that comes there shows goes to the file.
+receive() {
+	python3 - "$1" > "$2" <<- 'PY' &
+		import array, os, socket, sys
+		listener = socket.socket(socket.AF_UNIX)
+		listener.bind(sys.argv[1])
+		listener.listen()
+		peer, _ = listener.accept()
+		_, passed, _, _ = peer.recvmsg(100, socket.CMSG_SPACE(4))
+		master = array.array("i", passed[0][2])[0]
+		try:
+		    while data := os.read(master, 1000):
+		        os.write(1, data)
+		except OSError:
+		    pass
+	PY
+	eventually test -S "$1"
+}
+it terminal 'a terminal is made anew, and its master goes to the console socket of restore'
+
+tcp() {
+	program 'ip link set lo up; nc -l -p 7 -e cat & sleep 0.5
+		(i=0; while sleep 0.2; do i=$((i+1)); echo $i; done) | nc 127.0.0.1 7 | while read n; do echo $n > /tmp/n; done'
+	ln "$ROOTFS/bin/busybox" "$ROOTFS/bin/nc"
+	ok create c1
+	ok start c1
+	eventually counts_beyond 1
+	fails 1 checkpoint --image-path "$WORK/refused" c1
+	has "$ERR" 'consider using'
+	has "$ERR" "$WORK/refused/dump.log"
+	before=$(counted)
+	goes_on "$before"
+	saved --tcp-established
+	before=$(counted)
+	restored --tcp-established
+	goes_on "$before"
+}
+it tcp 'an open TCP connection is refused with what CRIU says, kept with --tcp-established'
+
+joined() {
+	unshare --net --ipc --uts sleep 1000 &
+	holder=$!
+	eventually test -e /proc/$holder/ns/net
+	sleep 0.5
+	config '.linux.namespaces |= map(if (.type | IN("network", "ipc", "uts"))
+		then .path = "/proc/\($pid)/ns/\({network: "net", ipc: "ipc", uts: "uts"}[.type])" else . end)
+		| del(.hostname)' --arg pid $holder
+	counting
+	saved
+	before=$(counted)
+	restored
+	goes_on "$before"
+	for ns in net ipc uts; do
+		equal "$(readlink "/proc/$(cat "$WORK/pid")/ns/$ns")" "$(readlink /proc/$holder/ns/$ns)"
+	done
+	kill $holder
+}
+it joined 'namespaces joined by path are joined again'
+
+userns() {
+	config '.linux.namespaces += [{type: "user"}]
+		| .linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}]
+		| .linux.gidMappings = .linux.uidMappings'
+	chmod 755 "$WORK" "$HARNESS_TMP" "$BUNDLE"
+	chmod 777 "$ROOTFS/tmp"
+	counting
+	saved
+	before=$(counted)
+	restored
+	goes_on "$before"
+	equal "$(stat -c %u "/proc/$(cat "$WORK/pid")")" 100000
+}
+it userns 'a container with a user namespace of its own'
+
+hooks() {
+	for kind in prestart createRuntime poststart poststop; do
+		config '.hooks[$kind] = [{path: "/bin/sh", args: ["sh", "-c", $script]}]' --arg kind $kind \
+			--arg script "jq -r '\"$kind \\(.status) \\(.pid > 0)\"' >> $WORK/hooks"
+	done
+	counting
+	: > "$WORK/hooks"
+	saved
+	restored
+	equal "$(xargs < "$WORK/hooks")" \
+		'poststop stopped false prestart creating true createRuntime creating true poststart running true'
+}
+it hooks 'restore runs the hooks of create and start'
+
+nothing_left() {
+	counting
+	saved
+	config '.mounts |= map(select(.destination != "/dev/shm"))'
+	rm "$WORK/$IMAGES"/mountpoints-*.img
+	fails 1 restore --detach --image-path "$WORK/$IMAGES" c1
+	has "$ERR" 'criu cannot restore'
+	has "$ERR" "$WORK/$IMAGES/restore.log"
+	fails 1 state c1
+}
+it nothing_left 'a restore that fails leaves nothing'
+
+killed() {
+	counting
+	saved
+	config '.hooks.createRuntime = [{path: "/bin/sh", args: ["sh", "-c", "sleep 1000"]}]'
+	(cd "$BUNDLE" && exec "$HULL" --root "$STATE" restore --detach --image-path "$WORK/$IMAGES" c1) &
+	eventually has_hook
+	kill -9 $!
+	pkill -f 'sleep 1000' -n
+	ok delete --force c1
+	eventually no_criu
+}
+has_hook() { pgrep -f 'sleep 1000' > /dev/null; }
+no_criu() { ! pgrep -x criu > /dev/null; }
+it killed 'kill -9 of hull in the midst of a restore: delete --force takes away the rest'
+
 finish

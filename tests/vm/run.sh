@@ -8,8 +8,8 @@
 # Without TEST all of tests/vm run. The head of a script may say in which guest (# guest: full) and
 # for how many seconds at most (# limit: 60); README.md tells about guests. Environment: BUILD (a
 # folder with a build; without, build/ is made), SUITE (bookworm, trixie), TEST (functions whose name
-# contains it), LONG, VM_LIMIT (seconds for everything, 700), VM_IMAGES (where images are kept), KEEP=1
-# (keeps the results of a success too). The last line is the sum.
+# contains it), LONG=1 (the integration tier, too), VM_LIMIT (seconds for everything, 700), VM_IMAGES
+# (where images are kept), KEEP=1 (keeps the results of a success too). The last line is the sum.
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit
 . tests/setup.sh
@@ -18,7 +18,7 @@ SUITE=${SUITE:-bookworm}
 IMAGE=${VM_IMAGES:-$PWD/build/vm}/$SUITE
 LIMIT=${VM_LIMIT:-700}
 BOOT=60 # seconds of that for a boot and an end
-ALSO="integration/cgroup"
+PER_BOOT=3 # scripts
 FAST_TOOLS="awk basename cat cp cut dirname grep head id ln mkdir mv rm rmdir sed seq sleep sort tail
 	touch tr wc xargs"
 work=$(mktemp -d "${TMPDIR:-/tmp}/hull-vm.XXXXXX")
@@ -63,6 +63,7 @@ make_payload() {
 	make -C "$BUILD" install DESTDIR="$work/root" || return
 	mkdir -p "$work/root/job"
 	cp -r tests "$work/root/job/"
+	cc -D_GNU_SOURCE -O1 -static -o "$work/root/job/tests/lib/probe" tests/lib/probe.c
 }
 
 # The image's own, and guest/. An emulated processor takes ten times as long to start a program with
@@ -88,6 +89,8 @@ qemu() {
 
 	timeout -k 5 "$seconds" qemu-system-x86_64 -nodefaults -no-user-config -display none -no-reboot \
 		-machine q35,sata=off,smbus=off,i8042=off,vmport=off -cpu max -smp 2 -m 2048 \
+		-object memory-backend-ram,id=m0,size=1G -numa node,cpus=0,memdev=m0 \
+		-object memory-backend-ram,id=m1,size=1G -numa node,cpus=1,memdev=m1 \
 		-kernel "$IMAGE/vmlinux" -initrd "$work/initrd" \
 		-append "console=ttyS0 quiet panic=-1 mitigations=off audit=0 nowatchdog $append" \
 		"$@" </dev/null
@@ -142,9 +145,10 @@ boot() {
 
 # ---- tests ---------------------------------------------------------------------------------------
 
+# LONG=1: those of the integration tier, too, on these cgroups.
 all_tests() {
 	basename -a -s .sh tests/vm/*.sh | grep -vx 'run\|image'
-	echo "$ALSO"
+	[ -z "${LONG-}" ] || (cd tests && printf '%s\n' integration/*.sh | sed 's/\.sh$//')
 }
 
 # guest_of SCRIPT
@@ -200,26 +204,43 @@ run_guest() {
 	shift 2
 
 	mkdir "$dir"
+	if [ $left -le $BOOT ]; then
+		printf 'not ok - %s: starts in time\n' "$@" | tee "$dir/tap"
+		return
+	fi
 	printf '#!/bin/sh\nexport TEST=%q LONG=%q\nexec /run/vm/run-tests %d %s\n' \
 		"${TEST-}" "${LONG-}" $((left - BOOT)) "$*" >"$dir/job"
 	boot "$dir" "$left" "$guest" | results | tee "$dir/tap"
 }
 
+# boots TEST...: what is to be booted, a line each: the guest, a bar, the scripts.
+boots() {
+	local test
+
+	for test; do
+		echo "$(guest_of "$test")|$test"
+	done | sort | awk -F '|' -v most=$PER_BOOT '
+		$1 != guest || n == most { if (NR > 1) print line; line = $1 "|"; guest = $1; n = 0 }
+		{ line = line " " $2; n++ }
+		END { print line }'
+}
+
+# As many guests at a time as there are processors: each keeps one busy.
 run_tests() { # TEST...
-	local test guest number=0
-	local -A guests=()
+	local test tests guest number=0 paths=()
 
 	for test; do
 		[[ $test == */* ]] || test=vm/$test
 		[ -e "tests/$test.sh" ] || die_usage "there is no tests/$test.sh"
-		guests[$(guest_of "$test")]+=" $test"
+		paths+=("$test")
 	done
 	prepare
-	for guest in "${!guests[@]}"; do
+	while IFS='|' read -r guest tests; do
+		[ "$(jobs -r -p | wc -l)" -lt "$(nproc)" ] || wait -n
 		number=$((number + 1))
 		# shellcheck disable=SC2086 # a list of words
-		run_guest $number "$guest" ${guests[$guest]} &
-	done
+		run_guest $number "$guest" $tests </dev/null &
+	done < <(boots "${paths[@]}")
 	wait
 	sum
 }
@@ -264,9 +285,15 @@ die_usage() {
 	exit 2
 }
 
-case ${1-} in
---command) run_command "${2:?}" "${3:-mini}" ;;
--*) die_usage ;;
-'') mapfile -t tests < <(all_tests) && run_tests "${tests[@]}" ;;
-*) run_tests "$@" ;;
-esac
+main() {
+	local tests
+
+	case ${1-} in
+	--command) run_command "${2:?}" "${3:-mini}" ;;
+	-*) die_usage ;;
+	'') mapfile -t tests < <(all_tests) && run_tests "${tests[@]}" ;;
+	*) run_tests "$@" ;;
+	esac
+}
+
+main "$@"; exit # one line: it may be edited while it runs

@@ -1,0 +1,161 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# docker with hull as its runtime, by path, as README.md says; systemd's cgroups, as docker has it by
+# default.
+# guest: full
+# limit: 300
+# shellcheck disable=SC2016
+CLIENT=docker
+. "$(dirname "$0")/../lib/clients.sh"
+
+# A daemon of our own: no networks, no firewall, its state with the tests.
+daemon_start() {
+	cat > "$HARNESS_TMP/daemon.json" <<-JSON
+		{ "runtimes": { "hull": { "path": "$HULL" } }, "default-runtime": "hull",
+		  "data-root": "$HARNESS_TMP/docker", "exec-root": "$HARNESS_TMP/exec",
+		  "pidfile": "$HARNESS_TMP/docker.pid", "hosts": ["unix://$HARNESS_TMP/docker.sock"],
+		  "bridge": "none", "iptables": false, "ip6tables": false, "live-restore": true }
+	JSON
+	export DOCKER_HOST="unix://$HARNESS_TMP/docker.sock"
+	dockerd --config-file "$HARNESS_TMP/daemon.json" > "$HARNESS_TMP/dockerd.log" 2>&1 &
+	for _ in $(seq 120); do
+		docker version > /dev/null 2>&1 && return
+		sleep 0.5
+	done
+	echo "Bail out! dockerd does not start: $(tail -n 3 "$HARNESS_TMP/dockerd.log")"
+	exit 1
+}
+
+daemon_stop() { # [SIGNAL]
+	daemon=$(cat "$HARNESS_TMP/docker.pid")
+	kill "-${1:-TERM}" "$daemon"
+	for _ in $(seq 100); do
+		[ -e "/proc/$daemon/exe" ] || return 0
+		sleep 0.1
+	done
+}
+
+daemon_start
+trap daemon_stop EXIT
+rootfs_tar "$HARNESS_TMP/box.tar"
+docker import --change 'CMD ["/bin/sh"]' "$HARNESS_TMP/box.tar" box > /dev/null
+docker run --rm --network none box true # makes what docker keeps for all containers
+
+runs() {
+	does run --rm --network none box sh -c 'echo out; echo err >&2'
+	equal "$OUT" out
+	equal "$ERR" err
+	ends 7 run --rm --network none box sh -c 'exit 7'
+	ends 127 run --rm --network none box nosuchprogram
+	has "$ERR" 'executable file not found in $PATH'
+	ends 126 run --rm --network none box /etc
+}
+it runs 'run: output, exit status, and the errors that docker knows'
+
+runs_at_a_terminal() {
+	at_terminal run --rm -it --network none box sh -c "'test -t 0 && tty'"
+	equal "$RC" 0
+	equal "$OUT" /dev/pts/0
+}
+it runs_at_a_terminal 'run -it has a terminal'
+
+executes() {
+	does run -d --name c1 --network none box sleep 1000
+	does exec c1 sh -c 'cat /proc/1/comm'
+	equal "$OUT" sleep
+	ends 3 exec c1 sh -c 'exit 3'
+	does exec --user 1000:1000 --workdir /tmp --env A=b c1 sh -c 'id -u; pwd; echo $A'
+	equal "$OUT" "1000
+/tmp
+b"
+	does top c1
+	has "$OUT" 'sleep 1000'
+	does pause c1
+	does unpause c1
+}
+it executes 'exec, top, pause, unpause'
+
+cgroup_of() { sed 's/.*::/\/sys\/fs\/cgroup/' "/proc/$(docker inspect --format '{{.State.Pid}}' "$1")/cgroup"; }
+
+limits() {
+	does run -d --name c1 --network none --memory 64m --cpus 0.5 --pids-limit 50 box sleep 1000
+	group=$(cgroup_of c1)
+	has "$group" "system.slice/docker-"
+	equal "$(cat "$group/memory.max")" 67108864
+	equal "$(cat "$group/pids.max")" 50
+	equal "$(cat "$group/cpu.max")" '50000 100000'
+	does update --memory 96m --memory-swap 96m --pids-limit 60 c1
+	equal "$(cat "$group/memory.max")" 100663296
+	equal "$(cat "$group/pids.max")" 60
+	does stats --no-stream --format '{{.PIDs}} {{.MemUsage}}' c1
+	has "$OUT" '1 '
+	has "$OUT" '/ 96MiB'
+	does rm --force c1
+	eventually missing "$group"
+}
+it limits 'limits are in the scope of the container, update changes them, stats reads them'
+
+out_of_memory() {
+	ends 137 run --name c1 --network none --memory 16m --memory-swap 16m box \
+		sh -c 'dd if=/dev/zero of=/dev/null bs=64M count=1'
+	does inspect --format '{{.State.OOMKilled}}' c1
+	equal "$OUT" true
+}
+it out_of_memory 'a container killed for its memory is OOMKilled'
+
+restarts() {
+	does run -d --name c1 --network none --restart on-failure:2 box sh -c 'echo once; exit 1'
+	for _ in $(seq 60); do
+		does inspect --format '{{.RestartCount}} {{.State.Status}}' c1
+		[ "$OUT" != '2 exited' ] || break
+		sleep 1
+	done
+	equal "$OUT" '2 exited'
+	does logs c1
+	equal "$OUT" "once
+once
+once"
+}
+it restarts 'restart policies'
+
+survives_the_daemon() {
+	does run -d --name c1 --network none box sleep 1000
+	before=$(docker inspect --format '{{.State.Pid}}' c1)
+	daemon_stop KILL
+	rm -f "$HARNESS_TMP/docker.pid"
+	daemon_start
+	equal "$(docker inspect --format '{{.State.Status}} {{.State.Pid}}' c1)" "running $before"
+	does exec c1 true
+	does stop --time 0 c1
+}
+
+builds() {
+	mkdir "$WORK/context"
+	printf 'FROM box\nRUN echo made > /made\nCMD cat /made\n' > "$WORK/context/Dockerfile"
+	export DOCKER_BUILDKIT=0
+	does build --network none --tag built "$WORK/context"
+	does run --rm --network none built
+	equal "$OUT" made
+	does rmi built
+}
+it builds 'build runs its steps with hull'
+
+protects() {
+	ends 1 run --rm --network none --read-only box touch /x
+	has "$ERR" 'Read-only file system'
+	does run --rm --network none --cap-drop all --security-opt no-new-privileges box \
+		grep -E 'CapEff|NoNewPrivs|Seccomp:' /proc/self/status
+	equal "$(echo "$OUT" | tr -s '\t\n' ' ')" 'CapEff: 0000000000000000 NoNewPrivs: 1 Seccomp: 2 '
+	does run --rm --network none --privileged --tmpfs /t --volume "$HARNESS_TMP:/v:ro" box \
+		sh -c 'touch /t/x; test -e /v/box.tar; test -c /dev/fuse'
+}
+it protects 'read-only, capabilities, seccomp, privileged, volumes'
+
+tells_its_version() {
+	does info --format '{{.DefaultRuntime}} {{.RuncCommit.ID}}'
+	has "$OUT" hull
+}
+it tells_its_version 'info names hull as the default runtime'
+
+it survives_the_daemon 'a container goes on while dockerd dies and comes back'
+finish

@@ -1,0 +1,269 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Without root: hull run by a user with subordinate ids and a user manager; below that, hull under
+# podman run by that user.
+# guest: full
+# limit: 480
+# shellcheck disable=SC2016 # scripts of containers
+systemctl start user@1000 # before the mount namespace of this script is made
+CLIENT='podman --log-level error'
+. "$(dirname "$0")/../lib/clients.sh"
+
+TREE=/sys/fs/cgroup
+MANAGER=/user.slice/user-1000.slice/user@1000.service
+
+PLACE=$HARNESS_TMP/tester
+rootfs_tar "$HARNESS_TMP/box.tar"
+chmod 755 "$HARNESS_TMP"
+install -d -o tester -g tester "$PLACE"
+
+# as COMMAND...: as tester, in the cgroup of this test, which is root's.
+as() {
+	setpriv --reuid tester --regid tester --init-groups --inh-caps=-all env HOME=/home/tester \
+		USER=tester XDG_RUNTIME_DIR=/run/user/1000 TMPDIR=/tmp \
+		DBUS_SESSION_BUS_ADDRESS=unix:path=/run/user/1000/bus \
+		CONTAINERS_CONF="$HARNESS_TMP/containers.conf" "$@"
+}
+
+# ---- hull alone ---------------------------------------------------------------------------------
+
+# hull ARG...: in the bundle, as tester.
+hull() {
+	RC=0
+	(cd "$BUNDLE" && as timeout -k 5 60 "$HULL" "$@") > "$WORK/out" 2> "$WORK/err" < /dev/null ||
+		RC=$?
+	OUT=$(cat "$WORK/out") ERR=$(cat "$WORK/err")
+}
+
+ok() {
+	hull "$@"
+	[ "$RC" = 0 ] || die "hull $*: exit status $RC: $ERR"
+}
+
+# delegated ARG...: the same, in a scope of the user manager that has been delegated.
+delegated() {
+	RC=0
+	(cd "$BUNDLE" && as timeout -k 5 60 systemd-run --user --scope --quiet -p Delegate=yes \
+		"$HULL" "$@") > "$WORK/out" 2> "$WORK/err" < /dev/null || RC=$?
+	OUT=$(cat "$WORK/out") ERR=$(cat "$WORK/err")
+	[ "$RC" = 0 ] || die "hull $*: exit status $RC: $ERR"
+}
+
+config() {
+	config_filter=$1
+	shift
+	jq "$@" "$config_filter" "$BUNDLE/config.json" > "$BUNDLE/config.json.new"
+	mv "$BUNDLE/config.json.new" "$BUNDLE/config.json"
+}
+
+# program SCRIPT: what runs in the container.
+program() { config '.process.args = ["sh", "-c", $script]' --arg script "$1"; }
+
+with_bundle() {
+	BUNDLE=$PLACE/$1
+	as mkdir -p "$BUNDLE/rootfs"
+	as tar -C "$BUNDLE/rootfs" -xf "$HARNESS_TMP/box.tar"
+	as mkdir -p "$BUNDLE/rootfs/proc" "$BUNDLE/rootfs/sys" "$BUNDLE/rootfs/dev"
+	ok spec --rootless
+	config '.process.terminal = false | .root.readonly = false'
+}
+
+maps_of_the_host() {
+	with_bundle maps
+	config '.linux.uidMappings += [{"containerID": 1, "hostID": 100000, "size": 65536}]
+		| .linux.gidMappings += [{"containerID": 1, "hostID": 100000, "size": 65536}]
+		| .process.user = {"uid": 33, "gid": 33, "additionalGids": [44]}'
+	program 'id -u; id -G; cat /proc/self/setgroups; touch /tmp/made'
+	ok run c1
+	equal "$OUT" "33
+33 44
+allow"
+	equal "$(stat -c %u:%g "$BUNDLE/rootfs/tmp/made")" 100032:100032
+	as rm -f "$BUNDLE/rootfs/tmp/made"
+	program 'exec sleep 1000'
+	ok run --detach c1
+	ok exec --user 7 c1 id -u
+	equal "$OUT" 7
+	ok delete --force c1
+	config '.linux.uidMappings[1].hostID = 500000'
+	hull run c1
+	equal "$RC" 1
+	has "$ERR" 'newuidmap refused the map'
+	has "$ERR" 'not allowed'
+}
+it maps_of_the_host 'subordinate ids are mapped by newuidmap and newgidmap, and others refused'
+
+limits_where_delegated() {
+	with_bundle limits
+	config '.linux.resources = {"memory": {"limit": 33554432, "swap": 33554432}, "pids": {"limit": 20},
+		"cpu": {"quota": 50000, "period": 100000}}'
+	program 'exec sleep 1000'
+	hull run --detach c1
+	equal "$RC" 1
+	has "$ERR" 'is not delegated to uid 1000'
+	has "$ERR" 'systemd-run --user --scope -p Delegate=yes'
+	delegated run --detach c1
+	ok state c1
+	group=$TREE$(sed 's/.*:://' "/proc/$(echo "$OUT" | jq .pid)/cgroup")
+	equal "$group" "$TREE$MANAGER/app.slice/hull-c1"
+	equal "$(cat "$group/memory.max" "$group/pids.max" "$group/cpu.max" | xargs)" \
+		'33554432 20 50000 100000'
+	delegated update --pids-limit 30 c1
+	equal "$(cat "$group/pids.max")" 30
+	ok ps --format json c1
+	equal "$(echo "$OUT" | jq length)" 1
+	ok pause c1
+	equal "$(cat "$group/cgroup.freeze")" 1
+	ok resume c1
+	delegated exec c1 cat /proc/self/cgroup
+	equal "$OUT" 0::/
+	hull exec c1 true
+	equal "$RC" 255
+	has "$ERR" 'cannot go from this cgroup to that of the container'
+	ok delete --force c1
+	missing "$group"
+}
+it limits_where_delegated 'limits hold in a delegated cgroup, and are refused without'
+
+out_of_memory() {
+	with_bundle oom
+	config '.linux.resources.memory = {"limit": 16777216, "swap": 16777216}'
+	program 'dd if=/dev/zero of=/dev/null bs=64M count=1; echo $?'
+	delegated run c1
+	equal "$OUT" 137
+}
+it out_of_memory 'the limit of memory is enforced'
+
+scope_of_the_user_manager() {
+	with_bundle scope
+	config '.linux.resources = {"memory": {"limit": 33554432}, "pids": {"limit": 20}}'
+	program 'exec sleep 1000'
+	ok --systemd-cgroup run --detach c1
+	ok --systemd-cgroup state c1
+	group=$TREE$(sed 's/.*:://' "/proc/$(echo "$OUT" | jq .pid)/cgroup")
+	has "$group" "$MANAGER"
+	equal "$(cat "$group/memory.max" "$group/pids.max" | xargs)" '33554432 20'
+	ok --systemd-cgroup delete --force c1
+	missing "$group"
+}
+it scope_of_the_user_manager '--systemd-cgroup makes a scope of the user manager'
+
+# ---- podman -------------------------------------------------------------------------------------
+
+cat > "$HARNESS_TMP/containers.conf" <<- CONF
+	[engine]
+	runtime = "hull"
+	runtime_supports_json = ["hull"]
+	runtime_supports_nocgroups = ["hull"]
+	[engine.runtimes]
+	hull = ["$HULL"]
+CONF
+CLIENT="as $CLIENT"
+# timeout executes a program
+client() {
+	RC=0
+	as timeout -k 5 "${CLIENT_TIMEOUT:-90}" podman --log-level error "$@" \
+		> "$WORK/out" 2> "$WORK/err" < /dev/null || RC=$?
+	OUT=$(cat "$WORK/out") ERR=$(cat "$WORK/err")
+}
+cd "$PLACE" || exit
+as podman import --change CMD=/bin/sh "$HARNESS_TMP/box.tar" box > /dev/null 2>&1
+as podman run --rm --network none box true # makes what podman keeps for all containers
+
+stays() { does run -d --name c1 --network none "$@" box sleep 1000; }
+
+podman_runs() {
+	does run --rm --network none box sh -c 'id -u; tr -s " " < /proc/self/uid_map'
+	equal "$OUT" "0
+ 0 1000 1
+ 1 100000 65536"
+	ends 7 run --rm --network none box sh -c 'exit 7'
+	ends 127 run --rm --network none box nosuchprogram
+	has "$ERR" 'executable file not found in $PATH'
+	does run --rm --network none --user 1000:1000 --cap-drop all --read-only box \
+		sh -c 'id -u; touch /x 2>&1; grep CapEff /proc/self/status'
+	has "$OUT" 1000
+	has "$OUT" 'Read-only file system'
+}
+it podman_runs 'podman run: ids, exit status, errors'
+
+podman_runs_at_a_terminal() {
+	RC=0
+	as timeout 90 script -qec "podman --log-level error run --rm -it --network none box tty" \
+		/dev/null > "$WORK/out" 2> "$WORK/err" < /dev/null || RC=$?
+	equal "$RC" 0
+	has "$(cat "$WORK/out")" /dev/pts/0
+}
+it podman_runs_at_a_terminal 'podman run -it has a terminal'
+
+podman_executes() {
+	stays
+	does exec c1 cat /proc/1/comm
+	equal "$OUT" sleep
+	ends 3 exec c1 sh -c 'exit 3'
+	does exec --user 5 c1 id -u
+	equal "$OUT" 5
+	does pause c1
+	does ps --format '{{.Status}}'
+	has "$OUT" Paused
+	does unpause c1
+	does stop --time 0 c1
+	does inspect --format '{{.State.Status}} {{.State.ExitCode}}' c1
+	equal "$OUT" 'exited 137'
+	does start c1
+	does exec c1 true
+}
+it podman_executes 'podman exec, pause, unpause, stop, start'
+
+podman_limits() {
+	stays --memory 64m --pids-limit 50
+	does inspect --format '{{.State.Pid}}' c1
+	group=$TREE$(sed 's/.*:://' "/proc/$OUT/cgroup")
+	has "$group" "$MANAGER"
+	equal "$(cat "$group/memory.max" "$group/pids.max" | xargs)" '67108864 50'
+	does stats --no-stream --format json c1
+	has "$OUT" '"pids": "1"'
+	does rm --force --time 0 c1
+	missing "$group"
+}
+it podman_limits 'podman has limits in scopes of the user manager, and stats'
+
+podman_without_systemd() {
+	does --cgroup-manager cgroupfs run --rm --network none box echo hello
+	equal "$OUT" hello
+	does run --rm --network none --cgroups disabled box echo hello
+	equal "$OUT" hello
+}
+it podman_without_systemd 'podman with the cgroup managers cgroupfs and disabled'
+
+podman_keeps_ids() {
+	does run --rm --network none --userns keep-id --volume "$PLACE:/v" box \
+		sh -c 'id -u; stat -c %u /v; touch /v/kept'
+	equal "$OUT" "1000
+1000"
+	equal "$(stat -c %U "$PLACE/kept")" tester
+	does run --rm --network none --userns nomap box id -u
+	equal "$OUT" 0
+	does run --rm --network host --volume /etc/hostname:/h:ro box sh -c 'cat /h; ls /sys/class/net'
+	has "$OUT" lo
+}
+it podman_keeps_ids 'podman run --userns keep-id and nomap, --network host, volumes'
+
+podman_makes_pods() {
+	does pod create --name p1 --network none
+	does run -d --pod p1 --name c1 box sleep 1000
+	does run --rm --pod p1 box sh -c 'hostname; readlink /proc/self/ns/ipc /proc/self/ns/net'
+	inside=$OUT
+	does exec c1 sh -c 'hostname; readlink /proc/self/ns/ipc /proc/self/ns/net'
+	equal "$OUT" "$inside"
+	does pod rm --force --time 0 p1
+}
+it podman_makes_pods 'podman pods share their namespaces'
+
+podman_has_networks() {
+	does run --rm box sh -c 'ip -o addr show tap0 | grep -c inet'
+	equal "$(echo "$OUT" | head -n 1)" 2
+}
+it podman_has_networks 'podman brings a network of its own through slirp4netns'
+
+finish
