@@ -24,9 +24,9 @@ struct lc_notify {
 	int pidfd; /* of its init */
 	pid_t pid;
 };
-#define LC_NOTIFY_TO(socket)                                      \
-	{                                                         \
-		.to = (socket), .fd = -EBADF, .pidfd = -EBADF     \
+#define LC_NOTIFY_TO(socket)                                  \
+	{                                                     \
+		.to = (socket), .fd = -EBADF, .pidfd = -EBADF \
 	}
 /* Takes a message. When it says that the container is ready we say so too, as_main with its init as
  * MAINPID, and wait until that is read, 5 s at most; then it is closed. */
@@ -37,11 +37,11 @@ void lc_notify_close(struct lc_notify *n);
 
 /* Where and how: set by the program once, borrowed by every call. */
 struct lc_ctx {
-	const char *root;	 /* state directory, made (0700) when missing: /run/hull */
-	const char *cgroup_root; /* tests: stands for the cgroup2 mount; NULL: find it */
-	bool systemd_cgroup;	 /* --systemd-cgroup */
-	bool cgroup_disabled;	 /* --cgroup-manager disabled */
-	bool rootless;		 /* decided by the program: --rootless or the caller's ids */
+	const char *root;	  /* state directory, made (0700) when missing: /run/hull */
+	const char *cgroup_root;  /* tests: stands for the cgroup2 mount; NULL: find it */
+	bool systemd_cgroup;	  /* --systemd-cgroup */
+	bool cgroup_disabled;	  /* --cgroup-manager disabled */
+	bool rootless;		  /* decided by the program: --rootless or the caller's ids */
 	struct lc_notify *notify; /* NULL: nobody wants to know when containers are ready */
 };
 
@@ -211,6 +211,10 @@ struct lc_rdma_usage {
 	const char *device;
 	uint64_t hca_handle, hca_object;
 };
+struct lc_rdt_domain {
+	const char *name; /* "mon_L3_00" */
+	uint64_t llc_occupancy, mbm_total_bytes, mbm_local_bytes;
+};
 struct lc_network {
 	const char *name;
 	uint64_t rx_bytes, rx_packets, rx_errors, rx_dropped;
@@ -243,15 +247,20 @@ struct lc_stats {
 		size_t n_current, n_max;
 	} rdma;
 	struct {
+		const char *l3_schema, *mem_bw_schema; /* "L3:0=ff", "MB:0=100", NULL: none */
+		struct lc_rdt_domain *domains;
+		size_t n;
+	} rdt;
+	struct {
 		struct lc_network *items;
 		size_t n;
 	} networks;
 };
 
 /* LC_BRIEF leaves out what costs the most: memory.stat, memory.events, swap, peaks, cpuset, huge
- * pages, rdma and networks. */
+ * pages, rdma, resctrl and networks. */
 enum lc_detail { LC_BRIEF, LC_ALL };
-/* Reads the files of a group's directory, but no networks. Lists and strings in the arena.
+/* Reads the files of a group's directory, so neither resctrl nor networks. Lists and strings in the arena.
  * ERR_NOTFOUND "cgroup does not exist" when it is gone. */
 int lc_cgroup_stats(int cgroup, enum lc_detail detail, struct arena *arena, struct lc_stats *ret,
 		    struct err *e);
@@ -260,19 +269,20 @@ int lc_stats_write(const char *id, const struct lc_stats *s, struct buf *out, st
 
 /* A container that is looked at again and again. Everything is owned: lc_watch_close(). */
 struct lc_watch {
-	int cgroup; /* its directory */
-	int pidfd;  /* of its init: readable when the container has ended */
+	int cgroup;		   /* its directory */
+	int pidfd;		   /* of its init: readable when the container has ended */
+	int rdt_clos, rdt_monitor; /* its directories in resctrl, -EBADF: none */
 	pid_t pid;
 	bool has_network; /* of its own */
 };
-#define LC_WATCH_NONE                             \
-	{                                         \
-		.cgroup = -EBADF, .pidfd = -EBADF \
+#define LC_WATCH_NONE                                                                        \
+	{                                                                                    \
+		.cgroup = -EBADF, .pidfd = -EBADF, .rdt_clos = -EBADF, .rdt_monitor = -EBADF \
 	}
 /* ERR_STATE "container not running" when it has ended. */
 int lc_watch_open(struct lc_ctx *ctx, const char *id, struct lc_watch *ret, struct err *e);
 void lc_watch_close(struct lc_watch *w);
-/* As lc_cgroup_stats; LC_ALL with the container's own network interfaces. */
+/* As lc_cgroup_stats; LC_ALL with resctrl and the container's own network interfaces. */
 int lc_watch_stats(const struct lc_watch *w, enum lc_detail detail, struct arena *arena,
 		   struct lc_stats *ret, struct err *e);
 /* The ids of all containers below root, sorted, NULL terminated, in the arena. */
@@ -313,8 +323,8 @@ struct lc_criu_opts {
 
 struct lc_checkpoint_opts {
 	struct lc_criu_opts criu;
-	bool leave_running; /* else the container is deleted once the images are complete */
-	bool pre_dump;	    /* only memory, as a base for a later one; the container runs on */
+	bool leave_running;	 /* else the container is deleted once the images are complete */
+	bool pre_dump;		 /* only memory, as a base for a later one; the container runs on */
 	const char *parent_path; /* of a pre-dump, relative to image_path; or NULL */
 	bool tcp_skip_in_flight, link_remap;
 	const char *page_server; /* ADDRESS:PORT, or NULL */

@@ -143,6 +143,8 @@ libcontainer_libcontainer_a_SOURCES += \
 	libcontainer/host/mounts.c \
 	libcontainer/host/mounts.h \
 	libcontainer/host/namespaces.c \
+	libcontainer/host/intelrdt_stats.c \
+	libcontainer/host/intelrdt_stats.h \
 	libcontainer/host/network_stats.c \
 	libcontainer/host/network_stats.h \
 	libcontainer/host/netdev.c \
@@ -227,6 +229,8 @@ libcontainer_libcontainer_a_SOURCES += \
 	libcontainer/life/notify.c \
 	libcontainer/life/notify.h \
 	libcontainer/life/pause.c \
+	libcontainer/life/pidfd_socket.c \
+	libcontainer/life/pidfd_socket.h \
 	libcontainer/life/ps.c \
 	libcontainer/life/record.c \
 	libcontainer/life/record.h \
@@ -236,6 +240,8 @@ libcontainer_libcontainer_a_SOURCES += \
 	libcontainer/life/rootfs_private.c \
 	libcontainer/life/seccomp_agent.c \
 	libcontainer/life/seccomp_agent.h \
+	libcontainer/life/scope.c \
+	libcontainer/life/scope.h \
 	libcontainer/life/spawn.c \
 	libcontainer/life/spawn.h \
 	libcontainer/life/start.c \

@@ -2,7 +2,9 @@
 # The manual.
 
 dist_man_MANS += \
+	man/hull-annotations.7 \
 	man/hull-check.8 \
+	man/hull-checkpoint.8 \
 	man/hull-create.8 \
 	man/hull-delete.8 \
 	man/hull-events.8 \
@@ -13,6 +15,7 @@ dist_man_MANS += \
 	man/hull-mounts.8 \
 	man/hull-pause.8 \
 	man/hull-ps.8 \
+	man/hull-restore.8 \
 	man/hull-resume.8 \
 	man/hull-run.8 \
 	man/hull-spec.8 \

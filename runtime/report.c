@@ -20,7 +20,8 @@ int report_open(const struct log_config *config, struct err *e)
 	int r = log_open(config);
 
 	if (r < 0)
-		return err_sys(e, r, "open", "log %s", config->target ? config->target : "on stderr");
+		return err_sys(e, r, "open", "log %s",
+			       config->target ? config->target : "on stderr");
 	only_log = !config->target && config->format == LOG_FORMAT_JSON;
 	return 0;
 }

@@ -98,6 +98,7 @@ messages = \
 	shim/proto/cgroups.proto \
 	shim/proto/events.proto \
 	shim/proto/forward.proto \
+	shim/proto/runc_create.proto \
 	shim/proto/runc_options.proto \
 	shim/proto/runtime_info.proto \
 	shim/proto/runtime_options.proto \

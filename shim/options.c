@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The three ways in which containerd hands over options. */
+/* The ways in which containerd hands over options. */
 #include "options.h"
 
 #include <fcntl.h>
@@ -8,6 +8,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "proto.h"
+#include "shim/proto/runc_create.pb-c.h"
 #include "shim/proto/runc_options.pb-c.h"
 #include "shim/proto/runtime_options.pb-c.h"
 #include "toml.h"
@@ -39,6 +40,25 @@ static int from_runc(const void *value, size_t len, struct arena *arena, struct 
 		.binary_name = m->binary_name,
 		.shim_cgroup = m->shim_cgroup,
 		.systemd_cgroup = m->systemd_cgroup,
+		.no_pivot_root = m->no_pivot_root,
+		.no_new_keyring = m->no_new_keyring,
+		.io_uid = m->io_uid,
+		.io_gid = m->io_gid,
+	};
+	return 0;
+}
+
+static int from_create(const void *value, size_t len, struct arena *arena, struct options *ret,
+		       struct err *e)
+{
+	const Containerd__Linux__Runc__CreateOptions *m = proto_decode(
+		&containerd__linux__runc__create_options__descriptor, value, len, arena);
+
+	if (!m)
+		return err_bad(e, "",
+			       "runtime options: malformed containerd.linux.runc.CreateOptions");
+	*ret = (struct options){
+		.shim_cgroup = m->shim_cgroup,
 		.no_pivot_root = m->no_pivot_root,
 		.no_new_keyring = m->no_new_keyring,
 		.io_uid = m->io_uid,
@@ -87,6 +107,8 @@ int options_decode(const char *type_url, const void *value, size_t len, struct a
 		;
 	else if (proto_type_is(type_url, "containerd.runc.v1.Options"))
 		r = from_runc(value, len, arena, &o, e);
+	else if (proto_type_is(type_url, "containerd.linux.runc.CreateOptions"))
+		r = from_create(value, len, arena, &o, e);
 	else if (proto_type_is(type_url, "runtimeoptions.v1.Options"))
 		r = from_generic(value, len, arena, &o, e);
 	else

@@ -127,8 +127,8 @@ int bus_open(bool user, unsigned seconds, struct bus *ret, struct err *e)
 		return err_sys(e, r, "connect", "to the %s", user ? "user's bus" : "system bus");
 	return err_kind(e, ERR_UNSUPPORTED, "%s",
 			user ? "no systemd of this user is running: log in, or use `loginctl "
-			       "enable-linger`; XDG_RUNTIME_DIR must be set" :
-			       "no systemd is running: leave out --systemd-cgroup");
+			       "enable-linger`; XDG_RUNTIME_DIR must be set"
+			     : "no systemd is running: leave out --systemd-cgroup");
 }
 
 void bus_close(struct bus *b)

@@ -54,11 +54,13 @@ unit_tests = \
 	tests/unit/test_ev \
 	tests/unit/test_fd \
 	tests/unit/test_features \
+	tests/unit/test_figures \
 	tests/unit/test_file \
 	tests/unit/test_fmt \
 	tests/unit/test_foreground \
 	tests/unit/test_home \
 	tests/unit/test_hooks \
+	tests/unit/test_idmap_option \
 	tests/unit/test_idmap_plan \
 	tests/unit/test_intelrdt \
 	tests/unit/test_io_binary \
@@ -95,6 +97,7 @@ unit_tests = \
 	tests/unit/test_spec_load \
 	tests/unit/test_spec_tables \
 	tests/unit/test_stats \
+	tests/unit/test_stats_write \
 	tests/unit/test_sys_fault \
 	tests/unit/test_sysctl_plan \
 	tests/unit/test_task_table \

@@ -168,9 +168,9 @@ static int put_basics(const struct host_env *h, struct plan_systemd *sd, struct 
 		      struct err *e)
 {
 	static const char *const flags[][2] = {
-		{ "Delegate", "true" },		 { "DefaultDependencies", "false" },
-		{ "CPUAccounting", "true" },	 { "MemoryAccounting", "true" },
-		{ "IOAccounting", "true" },	 { "TasksAccounting", "true" },
+		{ "Delegate", "true" },	     { "DefaultDependencies", "false" },
+		{ "CPUAccounting", "true" }, { "MemoryAccounting", "true" },
+		{ "IOAccounting", "true" },  { "TasksAccounting", "true" },
 	};
 	const char *description = arena_printf(arena, "hull container %s", h->id);
 	int r = put_one(sd, "Description", "s", description, arena, e);

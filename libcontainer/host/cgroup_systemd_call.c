@@ -113,10 +113,11 @@ static int start_program(int in, int out, pid_t *ret, struct err *e)
 	fmt_str(path, sizeof(path), "%s/" PROGRAM, folder ? folder : HULL_LIBEXEC);
 	r = spawn(path, in, out, ret);
 	if (r == ENOENT)
-		return err_kind(e, ERR_UNSUPPORTED,
-				"%s is not there, which the systemd driver needs: install it, or build "
-				"hull with libsystemd-dev",
-				path);
+		return err_kind(
+			e, ERR_UNSUPPORTED,
+			"%s is not there, which the systemd driver needs: install it, or build "
+			"hull with libsystemd-dev",
+			path);
 	return r != 0 ? err_sys(e, r, "posix_spawn", "%s", path) : 0;
 }
 

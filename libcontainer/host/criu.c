@@ -17,6 +17,7 @@
 #include "base/fd.h"
 #include "base/num.h"
 #include "libcontainer/host/proto/criu.pb-c.h"
+#include "sys/sys.h"
 
 #define OLDEST 31500 /* 3.15: freezes cgroup v2, restores into another group */
 #define OLDEST_TEXT "3.15"
@@ -366,8 +367,10 @@ static void talk_done(struct talk *t)
 int criu_run(const struct criu_job *j, pid_t *ret_pid, struct err *e)
 {
 	_cleanup_(talk_done) struct talk t = { .job = j, .process = CRIU_PROCESS_NONE };
-	int r = criu_process_start(j, &t.process, e);
+	int r;
 
+	(void)sys_unlinkat(j->work_fd, criu_log_name(j), 0); /* of another job */
+	r = criu_process_start(j, &t.process, e);
 	if (r == 0)
 		r = check_version(&t, e);
 	if (r == 0)

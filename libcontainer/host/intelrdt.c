@@ -304,7 +304,7 @@ static int write_schemata(const char *clos, const char *const *lines, size_t n, 
 	return 0;
 }
 
-static int enter(const char *dir, pid_t pid, struct err *e)
+static int add_task(const char *dir, pid_t pid, struct err *e)
 {
 	char path[PATH_MAX], text[16];
 	int r;
@@ -315,19 +315,22 @@ static int enter(const char *dir, pid_t pid, struct err *e)
 	return r < 0 ? err_sys(e, r, "write", "%s", path) : 0;
 }
 
+int intelrdt_enter(const char *clos, const char *monitor, pid_t pid, struct err *e)
+{
+	int r = clos ? add_task(clos, pid, e) : 0;
+
+	if (r == 0 && monitor)
+		r = add_task(monitor, pid, e);
+	return r < 0 ? err_at(e, WHERE) : 0;
+}
+
 int intelrdt_apply(const struct plan_rdt *rdt, pid_t pid, struct err *e)
 {
 	int r = 0;
 
-	if (!rdt->clos)
-		return 0;
 	if (rdt->made && rdt->n_schemata)
 		r = write_schemata(rdt->clos, rdt->schemata, rdt->n_schemata, e);
-	if (r == 0)
-		r = enter(rdt->clos, pid, e);
-	if (r == 0 && rdt->monitor)
-		r = enter(rdt->monitor, pid, e);
-	return r < 0 ? err_at(e, WHERE) : 0;
+	return r < 0 ? err_at(e, WHERE) : intelrdt_enter(rdt->clos, rdt->monitor, pid, e);
 }
 
 int intelrdt_update(const char *clos, const char *l3_cache, const char *mem_bw, struct err *e)

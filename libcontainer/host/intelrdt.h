@@ -13,6 +13,8 @@
 int intelrdt_make(struct plan_rdt *rdt, struct err *e);
 /* Writes the schemata of a class that we made, and puts a process in. */
 int intelrdt_apply(const struct plan_rdt *rdt, pid_t pid, struct err *e);
+/* Puts another process in; either directory may be NULL. -ENOENT: somebody has removed it. */
+int intelrdt_enter(const char *clos, const char *monitor, pid_t pid, struct err *e);
 /* Writes another schemata of a running container's class; either may be NULL. */
 int intelrdt_update(const char *clos, const char *l3_cache, const char *mem_bw, struct err *e);
 /* Removes one of those directories; a missing one is fine. Who is in it falls back. */

@@ -183,16 +183,17 @@ static bool is_gone(const struct netdevs *d, const struct netdev_move *m)
  * name was taken in the meantime: then it is there, and known by the index all the same. */
 static int move_there(const struct netdevs *d, struct netdev_move *m, struct err *e)
 {
-	int index = m->link.index, r;
+	int index = m->link.index, last = index + MAX_INDEX_TRIES, r;
 
-	for (int i = 0; i < MAX_INDEX_TRIES; i++, index++) {
+	for (;; index++) {
 		r = send_away(d->host, m->link.index, d->container_ns, m->dev->new_name, index, e);
-		if (r != -EBUSY)
-			break;
+		if (r == 0 || is_gone(d, m)) {
+			m->index = index;
+			return r;
+		}
+		if (r != -EBUSY || index == last)
+			return r;
 	}
-	if (r == 0 || is_gone(d, m))
-		m->index = index;
-	return r;
 }
 
 static int move_device(const struct netdevs *d, struct netdev_move *m, struct err *e)
@@ -239,7 +240,7 @@ int netdev_apply(const struct plan *p, pid_t pid, struct netdevs *ret, struct er
 static int bring_back(const struct netdevs *d, const struct netdev_move *m, struct err *e)
 {
 	const char *name = m->link.name;
-	struct rtnl_link link;
+	struct rtnl_link link = { 0 };
 	int r = send_away(d->container, m->index, d->host_ns, name, m->link.index, e);
 
 	if (r == -EBUSY)

@@ -38,12 +38,19 @@ static void checkpoint_done(struct checkpoint *c)
 	plan_done(&c->plan);
 }
 
-static int check_status(enum lc_status status, struct err *e)
+/* The other end of the socket for sd_notify(3) is whoever has called create, once. */
+static int check_state(const struct checkpoint *c, struct err *e)
 {
-	if (status == LC_RUNNING || status == LC_PAUSED)
-		return 0;
-	return err_kind(e, ERR_STATE, "cannot checkpoint a container that is %s",
-			lc_status_name(status));
+	enum lc_status status = record_status(&c->dir, &c->record, c->ctx->cgroup_root);
+
+	if (status != LC_RUNNING && status != LC_PAUSED)
+		return err_kind(e, ERR_STATE, "cannot checkpoint a container that is %s",
+				lc_status_name(status));
+	if (faccessat(c->dir.dir_fd, STATEDIR_NOTIFY, F_OK, 0) == 0)
+		return err_kind(
+			e, ERR_UNSUPPORTED,
+			"cannot checkpoint a container that was created with NOTIFY_SOCKET");
+	return 0;
 }
 
 static int open_container(struct checkpoint *c, const char *id, struct err *e)
@@ -54,8 +61,7 @@ static int open_container(struct checkpoint *c, const char *id, struct err *e)
 		r = statedir_open(c->ctx->root, id, STATEDIR_LOCKED, &c->dir, e);
 	if (r == 0)
 		r = record_read(&c->dir, id, c->plan.arena, &c->record, e);
-	return r == 0 ? check_status(record_status(&c->dir, &c->record, c->ctx->cgroup_root), e)
-		      : r;
+	return r == 0 ? check_state(c, e) : r;
 }
 
 static int compile(struct checkpoint *c, struct err *e)

@@ -18,17 +18,17 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include "base/cleanup.h"
-#include "base/fd.h"
 #include "base/file.h"
 #include "host/cgroup.h"
 #include "host/cgroup_systemd.h"
 #include "host/intelrdt.h"
 #include "life/console.h"
 #include "life/destroy.h"
+#include "life/scope.h"
 #include "life/notify.h"
+#include "life/pidfd_socket.h"
 #include "life/unix_socket.h"
 #include "plan/plan_dump.h"
 #include "plan/sync.h"
@@ -51,20 +51,7 @@ static int connect_pidfd_socket(struct create *c, struct err *e)
 
 	if (!path)
 		r = spec_annotation_path(c->bundle.spec, "run.oci.pidfd_receiver", &path, e);
-	if (r < 0 || !path)
-		return r;
-	c->pidfd_socket = unix_socket_connect(path, "pidfd socket", e);
-	return c->pidfd_socket < 0 ? c->pidfd_socket : 0;
-}
-
-/* Clients of other runtimes know the two messages that come with one: this, and that of exec. */
-static int send_pidfd(struct create *c, struct err *e)
-{
-	static const char text[] = "standard";
-
-	if (c->pidfd_socket < 0)
-		return 0;
-	return fd_send(c->pidfd_socket, text, strlen(text), &c->spawn.pidfd, 1, e);
+	return r < 0 ? r : pidfd_socket_connect(path, &c->pidfd_socket, e);
 }
 
 /* Whatever init is in that a later exec would otherwise miss. */
@@ -123,15 +110,10 @@ static int make_fifo(struct create *c, struct err *e)
 /* Where init and start will meet. */
 static int make_start_socket(struct create *c, struct err *e)
 {
-	int r;
-
 	if (!c->record.has_listener)
 		return 0;
-	c->spawn.start_fd = unix_socket_bind_at(c->dir.dir_fd, STATEDIR_START, SOCK_SEQPACKET, e);
-	if (c->spawn.start_fd < 0)
-		return c->spawn.start_fd;
-	r = sys_listen(c->spawn.start_fd, 1);
-	return r < 0 ? err_sys(e, r, "listen", STATEDIR_START) : 0;
+	c->spawn.start_fd = unix_socket_listen_at(c->dir.dir_fd, STATEDIR_START, e);
+	return c->spawn.start_fd < 0 ? c->spawn.start_fd : 0;
 }
 
 int create_make_cgroup(struct create *c, struct err *e)
@@ -139,36 +121,15 @@ int create_make_cgroup(struct create *c, struct err *e)
 	struct plan_cgroup *cg = &c->bundle.plan.cgroup;
 	int r;
 
-	if (cg->systemd) {
-		c->spawn.place = create_enter_scope;
-		c->spawn.place_data = c;
-		return 0;
-	}
 	if (!cg->path)
 		return 0;
+	if (cg->systemd)
+		return scope_make_kept(c, e);
 	c->spawn.cgroup_fd = cgroup_create(c->ctx->cgroup_root, cg, e);
 	if (c->spawn.cgroup_fd < 0)
 		return c->spawn.cgroup_fd;
 	r = sys_symlinkat(cg->path, c->dir.dir_fd, STATEDIR_CGROUP);
 	return r < 0 ? err_sys(e, r, "symlink", STATEDIR_CGROUP) : 0;
-}
-
-/* Where the group is, systemd tells: the rest of our work is done there. */
-int create_enter_scope(void *create, pid_t pid, struct err *e)
-{
-	struct create *c = create;
-	struct plan_cgroup *cg = &c->bundle.plan.cgroup;
-	int r = cgroup_systemd_start(cg->systemd, pid, c->scope_path, e);
-
-	if (r < 0)
-		return r;
-	cg->created = true;
-	cg->path = c->record.cgroup_path = c->scope_path;
-	r = sys_symlinkat(cg->path, c->dir.dir_fd, STATEDIR_CGROUP);
-	if (r < 0)
-		return err_sys(e, r, "symlink", STATEDIR_CGROUP);
-	c->spawn.cgroup_fd = cgroup_adopt(c->ctx->cgroup_root, cg, e);
-	return c->spawn.cgroup_fd < 0 ? c->spawn.cgroup_fd : 0;
 }
 
 /* The record speaks of the class as ours since the intent; it is only if we were the first. */
@@ -280,7 +241,7 @@ static int finish(struct create *c, struct err *e)
 		return r;
 	r = create_record_init(c, c->spawn.pid, e);
 	if (r == 0)
-		r = send_pidfd(c, e);
+		r = pidfd_socket_send(c->pidfd_socket, c->spawn.pidfd, "standard", e);
 	if (r == 0)
 		r = sync_send(c->spawn.sync, SYNC_RECORDED, 0, -EBADF, e);
 	return r;
@@ -304,7 +265,7 @@ static int make_container(struct create *c, struct err *e)
 		r = make_start_socket(c, e);
 	if (r == 0)
 		r = notify_prepare(&c->dir, &c->bundle.plan, e);
-	if (r == 0)
+	if (r == 0 && !c->bundle.plan.cgroup.systemd)
 		r = create_make_cgroup(c, e);
 	if (r == 0)
 		r = create_make_rdt(c, e);
@@ -312,6 +273,8 @@ static int make_container(struct create *c, struct err *e)
 		r = seal(c, e);
 	c->spawn.plan = &c->bundle.plan;
 	c->spawn.main = init_main;
+	c->spawn.place = c->bundle.plan.cgroup.systemd ? scope_make : NULL;
+	c->spawn.place_data = c;
 	c->spawn.close_fds[0] = c->dir.dir_fd;
 	c->spawn.close_fds[1] = c->dir.root_fd;
 	c->spawn.close_fds[2] = c->owned_console;
@@ -336,6 +299,7 @@ void create_undo(struct create *c)
 	const struct plan_cgroup *cg = &c->bundle.plan.cgroup;
 	struct err ignored;
 
+	scope_let_go(c);
 	spawn_kill(&c->spawn);
 	netdev_undo(&c->netdevs);
 	if (!c->bundle.plan.rdt.made)
@@ -351,6 +315,7 @@ void create_undo(struct create *c)
 
 void create_done(struct create *c)
 {
+	scope_let_go(c);
 	x_close(c->spawn.cgroup_fd);
 	x_close(c->spawn.fifo_fd);
 	x_close(c->spawn.start_fd);

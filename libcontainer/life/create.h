@@ -22,6 +22,7 @@ struct create {
 	struct spawn spawn;
 	struct netdevs netdevs;
 	char scope_path[PATH_MAX]; /* of the group that systemd has made */
+	int keeper, keeper_pipe;   /* pidfd and end of a process that keeps it (life/scope.h) */
 	int console;		   /* where the pty master goes, borrowed or owned_console */
 	int owned_console;
 	int pidfd_socket; /* owned, -EBADF: nobody asks for it */
@@ -30,7 +31,7 @@ struct create {
 	{                                                                             \
 		.bundle = BUNDLE_EMPTY, .dir = STATEDIR_EMPTY, .spawn = SPAWN_EMPTY,  \
 		.netdevs = NETDEVS_EMPTY, .console = -EBADF, .owned_console = -EBADF, \
-		.pidfd_socket = -EBADF                                                \
+		.pidfd_socket = -EBADF, .keeper = -EBADF, .keeper_pipe = -EBADF       \
 	}
 
 /* Reads, checks and compiles the bundle, reaches the console socket; then takes the id. ctx, id and
@@ -38,10 +39,9 @@ struct create {
 int create_open(struct create *c, struct err *e);
 /* From here on `delete --force` knows what to undo. */
 int create_write_intent(struct create *c, struct err *e);
-/* spawn.cgroup_fd, marked as ours; -EBADF when none is wanted. With the systemd driver the group is
- * made as spawn.place (create_enter_scope), with a process that lives already. */
+/* spawn.cgroup_fd, marked as ours; -EBADF when none is wanted. create itself leaves the systemd driver's
+ * to the clone (scope_make). */
 int create_make_cgroup(struct create *c, struct err *e);
-int create_enter_scope(void *create, pid_t pid, struct err *e);
 /* The directories in resctrl; the process enters by intelrdt_apply(). */
 int create_make_rdt(struct create *c, struct err *e);
 /* Limits, device program, our copy of config.json: the container's processes need none of it to come

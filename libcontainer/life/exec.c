@@ -9,21 +9,21 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "base/fd.h"
 #include "base/fmt.h"
 #include "base/path.h"
 #include "host/affinity.h"
 #include "host/cgroup.h"
 #include "host/cgroup_systemd.h"
 #include "host/host.h"
+#include "host/intelrdt.h"
 #include "libcontainer.h"
 #include "life/console.h"
 #include "life/enter.h"
 #include "life/exec_process.h"
+#include "life/pidfd_socket.h"
 #include "life/record.h"
 #include "life/seccomp_agent.h"
 #include "life/spawn.h"
-#include "life/unix_socket.h"
 #include "plan/sync.h"
 #include "spec/spec_check.h"
 #include "sys/sys.h"
@@ -125,22 +125,6 @@ static int connect_console(struct exec *x, struct err *e)
 	return x->console < 0 ? x->console : 0;
 }
 
-static int connect_pidfd_socket(struct exec *x, struct err *e)
-{
-	if (x->opts->pidfd_socket)
-		x->pidfd_socket = unix_socket_connect(x->opts->pidfd_socket, "pidfd socket", e);
-	return x->opts->pidfd_socket && x->pidfd_socket < 0 ? x->pidfd_socket : 0;
-}
-
-static int send_pidfd(struct exec *x, struct err *e)
-{
-	static const char text[] = "setns";
-
-	if (x->pidfd_socket < 0)
-		return 0;
-	return fd_send(x->pidfd_socket, text, strlen(text), &x->spawn.pidfd, 1, e);
-}
-
 static int converse(struct exec *x, struct err *e)
 {
 	_cleanup_close_ int master = -EBADF;
@@ -184,6 +168,15 @@ static int await_program(struct exec *x, struct err *e)
 	return r < 0 ? r : err_kind(e, ERR_BUG, "unexpected message %d from the process", r);
 }
 
+/* A class of service that somebody has removed has let go of the container, too. */
+static int enter_class(const struct exec *x, struct err *e)
+{
+	const struct record *rec = &x->record;
+	int r = intelrdt_enter(rec->rdt_group, rec->rdt_monitor, x->spawn.pid, e);
+
+	return r == -ENOENT ? 0 : r;
+}
+
 static int finish(struct exec *x, struct err *e)
 {
 	const struct plan_process *pp = &x->plan.process;
@@ -192,11 +185,13 @@ static int finish(struct exec *x, struct err *e)
 	if (r == 0)
 		r = sched_apply(pp, x->spawn.pid, x->plan.proc_fd, e);
 	if (r == 0)
+		r = enter_class(x, e);
+	if (r == 0)
 		r = affinity_set(x->spawn.pid, pp->final_affinity, "execCPUAffinity.final", e);
 	if (r == 0)
 		r = spawn_write_pid(x->spawn.pid, x->opts->pid_file, e);
 	if (r == 0)
-		r = send_pidfd(x, e);
+		r = pidfd_socket_send(x->pidfd_socket, x->spawn.pidfd, "setns", e);
 	if (r == 0)
 		r = sync_send(x->spawn.sync, SYNC_RECORDED, 0, -EBADF, e);
 	return r == 0 ? await_program(x, e) : r;
@@ -333,7 +328,7 @@ int lc_exec(struct lc_ctx *ctx, const char *id, const struct lc_exec_opts *o, pi
 	if (r == 0)
 		r = connect_console(&x, e);
 	if (r == 0)
-		r = connect_pidfd_socket(&x, e);
+		r = pidfd_socket_connect(o->pidfd_socket, &x.pidfd_socket, e);
 	if (r == 0)
 		r = run(&x, e);
 	if (r == 0)

@@ -148,12 +148,21 @@ static int on_step(void *data, const char *name, pid_t pid, int fd, struct err *
 
 /* ---- the story ---- */
 
+/* CRIU looks for a file by its path without the leading slash, and cuts the first character of every
+ * other name, too. By that one it takes whatever descriptor is there; by the whole name, only a file
+ * of the same type and mode. */
+static const char *inherited_name(const char *name)
+{
+	return strncmp(name, "file[", 5) == 0 ? name + 1 : name;
+}
+
 static void add_stdio(const struct restore *t, struct criu_job *j, struct criu_inherit *inherit)
 {
 	for (int fd = 0; fd < 3; fd++)
 		if (t->stdio.names[fd][0])
 			inherit[j->n_inherit++] =
-				(struct criu_inherit){ .key = t->stdio.names[fd], .fd = fd };
+				(struct criu_inherit){ .key = inherited_name(t->stdio.names[fd]),
+						       .fd = fd };
 }
 
 static int run_criu(struct restore *t, struct err *e)

@@ -127,6 +127,8 @@ static __attribute__((noreturn)) void enter_child(const struct spawn *s, int syn
 	for (size_t i = 0; i < ARRAY_SIZE(s->close_fds); i++)
 		x_close(s->close_fds[i]);
 	sys_signal_defaults();
+	/* Seen until it is the program; a name is no reason to fail. */
+	(void)sys_prctl(PR_SET_NAME, (unsigned long)"hull:init", 0, 0, 0);
 	sigprocmask(SIG_SETMASK, none, NULL);
 	s->main(&c);
 	_exit(1);

@@ -19,7 +19,7 @@ struct spawn {
 	 * make or fill that (systemd); NULL: no need to. */
 	int (*place)(void *data, pid_t pid, struct err *e);
 	void *place_data;
-	int target;			 /* exec: pidfd of the container's init; -EBADF */
+	int target;	  /* exec: pidfd of the container's init; -EBADF */
 	int close_fds[4]; /* ours alone (locks): closed first thing in the child; -EBADF: none */
 	/* results */
 	pid_t pid;
@@ -27,11 +27,10 @@ struct spawn {
 	int sync;  /* our end of the SEQPACKET pair, owned */
 };
 
-#define SPAWN_EMPTY                                                                           \
-	{                                                                                     \
-		.cgroup_fd = -EBADF, .fifo_fd = -EBADF, .start_fd = -EBADF, .target = -EBADF, \
-		.close_fds = { -EBADF, -EBADF, -EBADF, -EBADF }, .pidfd = -EBADF,             \
-		.sync = -EBADF                                                                \
+#define SPAWN_EMPTY                                                                              \
+	{                                                                                        \
+		.cgroup_fd = -EBADF, .fifo_fd = -EBADF, .start_fd = -EBADF, .target = -EBADF,    \
+		.close_fds = { -EBADF, -EBADF, -EBADF, -EBADF }, .pidfd = -EBADF, .sync = -EBADF \
 	}
 
 /* Clones the child. It is waiting in its first sync, or on its way there, when this returns. */

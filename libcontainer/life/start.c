@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -63,8 +62,7 @@ static int release_init(const struct statedir *d, int fifo, int pidfd, struct er
 static int give_listener(const struct statedir *d, const struct record *rec, int fifo,
 			 struct err *e)
 {
-	_cleanup_close_ int sync =
-		unix_socket_connect_at(d->dir_fd, STATEDIR_START, SOCK_SEQPACKET, e);
+	_cleanup_close_ int sync = unix_socket_connect_at(d->dir_fd, STATEDIR_START, e);
 	_cleanup_close_ int listener = -EBADF;
 	int r;
 

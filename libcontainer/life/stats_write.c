@@ -250,6 +250,35 @@ static void write_rdma(struct json_writer *w, const struct lc_stats *s)
 	json_close_object(w);
 }
 
+static void write_rdt(struct json_writer *w, const struct lc_stats *s)
+{
+	open_key(w, "intel_rdt");
+	if (s->rdt.l3_schema)
+		json_key(w, "l3_cache_schema"), json_str(w, s->rdt.l3_schema);
+	if (s->rdt.mem_bw_schema)
+		json_key(w, "mem_bw_schema"), json_str(w, s->rdt.mem_bw_schema);
+	if (s->rdt.n) {
+		json_key(w, "mbm_stats");
+		json_open_array(w);
+		for (size_t i = 0; i < s->rdt.n; i++) {
+			json_open_object(w);
+			put(w, "mbm_total_bytes", s->rdt.domains[i].mbm_total_bytes);
+			put(w, "mbm_local_bytes", s->rdt.domains[i].mbm_local_bytes);
+			json_close_object(w);
+		}
+		json_close_array(w);
+		json_key(w, "cmt_stats");
+		json_open_array(w);
+		for (size_t i = 0; i < s->rdt.n; i++) {
+			json_open_object(w);
+			put(w, "llc_occupancy", s->rdt.domains[i].llc_occupancy);
+			json_close_object(w);
+		}
+		json_close_array(w);
+	}
+	json_close_object(w);
+}
+
 static void write_networks(struct json_writer *w, const struct lc_stats *s)
 {
 	json_key(w, "network_interfaces");
@@ -289,8 +318,7 @@ int lc_stats_write(const char *id, const struct lc_stats *s, struct buf *out, st
 	write_io(w, s);
 	write_hugetlb(w, s);
 	write_rdma(w, s);
-	open_key(w, "intel_rdt");
-	json_close_object(w);
+	write_rdt(w, s);
 	write_networks(w, s);
 	json_close_object(w);
 	json_close_object(w);

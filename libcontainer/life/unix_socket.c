@@ -73,11 +73,21 @@ int unix_socket_connect(const char *path, const char *what, struct err *e)
 	return r < 0 ? r : connect_to(&a, SOCK_STREAM, what, path, e);
 }
 
-int unix_socket_connect_at(int dirfd, const char *name, int type, struct err *e)
+int unix_socket_connect_at(int dirfd, const char *name, struct err *e)
 {
 	const struct sockaddr_un a = address_at(dirfd, name);
 
-	return connect_to(&a, type, "socket", name, e);
+	return connect_to(&a, SOCK_SEQPACKET, "socket", name, e);
+}
+
+int unix_socket_listen_at(int dirfd, const char *name, struct err *e)
+{
+	_cleanup_close_ int fd = unix_socket_bind_at(dirfd, name, SOCK_SEQPACKET, e);
+	int r = fd < 0 ? fd : sys_listen(fd, 1);
+
+	if (fd < 0)
+		return fd;
+	return r < 0 ? err_sys(e, r, "listen", "socket %s", name) : take_fd(fd);
 }
 
 int unix_socket_bind_at(int dirfd, const char *name, int type, struct err *e)

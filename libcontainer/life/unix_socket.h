@@ -7,7 +7,9 @@
 
 /* An owned socket connected to path; `what` names it in errors ("console socket"). */
 int unix_socket_connect(const char *path, const char *what, struct err *e);
-/* The same for a socket of that type in a directory of ours; `name` serves for errors as well. */
-int unix_socket_connect_at(int dirfd, const char *name, int type, struct err *e);
-/* An owned socket bound to a name that is free there. */
+/* In a directory of ours, where two of us meet (SOCK_SEQPACKET): the one that listens, at a name that
+ * is free, and the one that connects. Owned fds. */
+int unix_socket_listen_at(int dirfd, const char *name, struct err *e);
+int unix_socket_connect_at(int dirfd, const char *name, struct err *e);
+/* An owned socket of that type bound to a name that is free there. */
 int unix_socket_bind_at(int dirfd, const char *name, int type, struct err *e);

@@ -2,15 +2,24 @@
 /* A running container held open, for those who look at it more than once: events, top. */
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 
 #include "base/cleanup.h"
 #include "base/fd.h"
 #include "host/cgroup.h"
+#include "host/intelrdt_stats.h"
 #include "host/network_stats.h"
 #include "libcontainer.h"
 #include "life/live.h"
 #include "spec/spec_check.h"
+#include "sys/sys.h"
+
+/* Somebody may have removed it: then there is nothing to tell. */
+static int open_rdt(const char *path)
+{
+	return path ? sys_openat(AT_FDCWD, path, O_RDONLY | O_DIRECTORY, 0) : -EBADF;
+}
 
 int lc_watch_open(struct lc_ctx *ctx, const char *id, struct lc_watch *ret, struct err *e)
 {
@@ -28,6 +37,8 @@ int lc_watch_open(struct lc_ctx *ctx, const char *id, struct lc_watch *ret, stru
 		return pidfd;
 	*ret = (struct lc_watch){ .cgroup = take_fd(cgroup),
 				  .pidfd = pidfd,
+				  .rdt_clos = open_rdt(l.record.rdt_group),
+				  .rdt_monitor = open_rdt(l.record.rdt_monitor),
 				  .pid = (pid_t)l.record.init.pid,
 				  .has_network = l.record.namespaces & CLONE_NEWNET };
 	return 0;
@@ -37,6 +48,8 @@ void lc_watch_close(struct lc_watch *w)
 {
 	w->cgroup = x_close(w->cgroup);
 	w->pidfd = x_close(w->pidfd);
+	w->rdt_clos = x_close(w->rdt_clos);
+	w->rdt_monitor = x_close(w->rdt_monitor);
 }
 
 /* What was read under the pid is the container's only if that process is still there afterwards. */
@@ -53,9 +66,12 @@ int lc_watch_stats(const struct lc_watch *w, enum lc_detail detail, struct arena
 {
 	int r = lc_cgroup_stats(w->cgroup, detail, arena, ret, e);
 
-	if (r == 0 && detail == LC_ALL && w->has_network)
+	if (r < 0 || detail != LC_ALL)
+		return r;
+	if (w->has_network)
 		read_networks(w, arena, ret);
-	return r;
+	r = intelrdt_stats_read(w->rdt_clos, w->rdt_monitor, arena, ret);
+	return r < 0 ? err_nomem(e) : 0;
 }
 
 /* ---- which containers there are ---- */

@@ -110,9 +110,9 @@ struct plan_rootfs {
 	const char **masked, **readonly_paths; /* cleaned */
 	size_t n_masked, n_readonly_paths;
 	const char *mount_label_type; /* "context", or another of a file system's labels */
-	const char *mount_label; /* SELinux: of what covers masked directories, or NULL */
-	bool console;		 /* /dev/console is to be bound to the terminal */
-	bool setup_dev;		 /* /dev is ours to fill (not a bind mount of the user) */
+	const char *mount_label;      /* SELinux: of what covers masked directories, or NULL */
+	bool console;		      /* /dev/console is to be bound to the terminal */
+	bool setup_dev;		      /* /dev is ours to fill (not a bind mount of the user) */
 };
 
 /* A network device of the host that moves into the container's network namespace. */
@@ -175,7 +175,7 @@ struct plan_process {
 	const char **argv, **envp; /* NULL terminated; every name once */
 	char *home; /* the HOME entry of envp when init has to look it up: PLAN_HOME_SIZE writable
 		     * bytes outside of the arena, "HOME=/" until then; NULL: HOME was given */
-	char *listen_pid;     /* the same: LISTEN_PID, unless it is 1 for sure */
+	char *listen_pid; /* the same: LISTEN_PID, unless it is 1 for sure */
 	const char *path; /* the PATH to search (value only), never NULL */
 	const char *cwd;
 	uid_t uid;
@@ -285,7 +285,8 @@ struct plan {
 	struct plan_process process;
 	bool has_process; /* false: process absent; start will refuse */
 	struct plan_hooks hooks[PLAN_N_HOOKS];
-	int hook_stdout, hook_stderr; /* files for what hooks write; -EBADF: it goes where ours does */
+	/* files for what hooks write; -EBADF: it goes where ours does */
+	int hook_stdout, hook_stderr;
 	/* state JSON for hooks: text before the pid, between pid and status, after the status */
 	const char *hook_state_head, *hook_state_mid, *hook_state_tail;
 	int proc_fd; /* the host's procfs, O_PATH: attr, sysctl and map writes go beneath it only */

@@ -155,15 +155,6 @@ attaches() {
 }
 it attaches 'task attach: input, output and exit status'
 
-checkpoint() {
-	works run -d --null-io "$IMAGE" c1 sleep 1000
-	out ctr task checkpoint c1
-	differ "$RC" 0
-	has "$ERR" checkpoint
-	equal "$(status_of c1)" RUNNING
-}
-it checkpoint 'task checkpoint is refused in words, and the task goes on'
-
 exec_events() {
 	works run -d --null-io "$IMAGE" v1 sleep 1000
 	watch

@@ -76,6 +76,28 @@ it run_survives_eperm 'run: each call fails once with EPERM: a clear error or th
 run_survives_enomem() { run_survives 12; }
 it run_survives_enomem 'run: each call fails once with ENOMEM: a clear error or the same container, no trace'
 
+# With somebody at every socket: a seccomp agent, who takes pidfds as well, and a service manager.
+with_sockets() {
+	command -v python3 > /dev/null || skip 'no python3 for those who listen'
+	python3 "$HARNESS_LIB/seccomp_agent.py" "$WORK/agent" "$WORK/agent.log" continue &
+	agent=$!
+	python3 "$HARNESS_LIB/service_manager.py" "$WORK/manager" "$WORK/manager.log" &
+	manager=$!
+	trap 'kill "$agent" "$manager"; wait "$agent" "$manager" || true' EXIT
+	eventually test -S "$WORK/agent"
+	eventually test -S "$WORK/manager"
+	config '.linux.seccomp = {"defaultAction": "SCMP_ACT_ALLOW", "listenerPath": $agent,
+		"syscalls": [{"names": ["mkdir"], "action": "SCMP_ACT_NOTIFY"}]}
+		| .annotations["run.oci.pidfd_receiver"] = $agent' --arg agent "$WORK/agent"
+	export NOTIFY_SOCKET="$WORK/manager"
+}
+
+run_with_sockets_survives() {
+	with_sockets
+	run_survives 5
+}
+it run_with_sockets_survives 'run: so it is with a seccomp listener, a pidfd to send and a service manager'
+
 # A failed create has cleaned up by itself, before any delete.
 failed_create_has_cleaned_up() {
 	config '.process.args = ["sleep", "1000"]'
@@ -118,8 +140,7 @@ create_can_be_killed() {
 }
 it create_can_be_killed 'create: killed in each call, one delete --force leaves nothing and the id is free'
 
-start_can_be_killed() {
-	config '.process.args = ["sleep", "1000"]'
+start_each_killed() {
 	ok create f1
 	counted start f1
 	ok delete --force f1
@@ -130,7 +151,19 @@ start_can_be_killed() {
 		n=$((n + STEP))
 	done
 }
+
+start_can_be_killed() {
+	config '.process.args = ["sleep", "1000"]'
+	start_each_killed
+}
 it start_can_be_killed 'start: killed in each call, one delete --force leaves nothing'
+
+start_with_sockets_can_be_killed() {
+	with_sockets
+	config '.process.args = ["sleep", "0.2"]' # without a word to the service manager
+	start_each_killed
+}
+it start_with_sockets_can_be_killed 'start: so it is with a seccomp listener and a service manager'
 
 delete_can_be_killed() {
 	config '.process.args = ["sleep", "1000"]'
@@ -163,5 +196,32 @@ exec_survives() {
 	equal "$(echo "$OUT" | jq length)" 1
 }
 it exec_survives 'exec: each call fails or is killed once, the container is as before'
+
+# The mount points of the container, one a line.
+mount_points() { awk '{ print $5 }' "/proc/$PID/mountinfo" | sort; }
+has_mount_points() { mount_points | cmp -s - "$1"; }
+
+# A process inside may undo what it did after hull has ended.
+mounts_survive() {
+	started f1
+	mount_points > "$WORK/points"
+	echo '[{"destination": "/a/b", "type": "tmpfs"},
+		{"destination": "/c", "source": "/usr", "options": ["rbind"]}]' > "$WORK/mounts"
+	counted mounts add f1 "$WORK/mounts"
+	mount_points > "$WORK/more"
+	ok mounts remove f1 "$WORK/mounts"
+	n=1
+	while [ "$n" -le "$CALLS" ]; do
+		HULL_FAULT=$n:5 HULL_TIMEOUT=20 hull mounts add f1 "$WORK/mounts"
+		[ "$RC" -le 1 ] || die "call $n of mounts add fails: status $RC: $ERR"
+		if [ "$RC" = 0 ]; then
+			eventually has_mount_points "$WORK/more"
+			ok mounts remove f1 "$WORK/mounts"
+		fi
+		eventually has_mount_points "$WORK/points"
+		n=$((n + STEP))
+	done
+}
+it mounts_survive 'mounts add: each call fails once, all mounts are there or none'
 
 finish

@@ -5,7 +5,8 @@
 #	tests/golden/run.sh [NAME]	compares; NAME is a case (time-offsets, podman/run)
 #	tests/golden/run.sh --update	writes the plans anew: read the difference before it is committed
 #
-# cases/NAME: one concept each, options of the command line in `args` (one a line).
+# cases/NAME: one concept each, options of the command line in `args` and global ones in `globals` (one
+# a line).
 # clients/CLIENT/CASE[-FOLDER...].txt: what clients asked for, see tests/fixtures.
 set -u
 cd "$(dirname "$0")/../.." || exit
@@ -17,10 +18,12 @@ fixtures=tests/fixtures/clients
 
 # plan_of BUNDLE: the plan, or the error; the same in every checkout and for every user.
 plan_of() {
-	local options=()
+	local options=() globals=()
 
 	[ ! -e "$1/args" ] || mapfile -t options <"$1/args"
-	"$HULL" --rootless=false --log-level=error create --dry-run --bundle "$1" "${options[@]}" golden 2>&1 |
+	[ ! -e "$1/globals" ] || mapfile -t globals <"$1/globals"
+	"$HULL" --rootless=false --log-level=error "${globals[@]}" create --dry-run --bundle "$1" \
+		"${options[@]}" golden 2>&1 |
 		sed "s|^  take $PWD/$1/|  take BUNDLE/|"
 }
 

@@ -99,6 +99,26 @@ nested_groups() {
 }
 it nested_groups 'groups that the container made are removed with all that is in them'
 
+groups_above() {
+	group hull-above
+	path /hull-above/made/too/c1
+	started c1
+	path /hull-above/made/c2
+	ok create c2
+	ok delete --force c1
+	missing "$TREE/hull-above/made/too"
+	exists "$TREE/hull-above/made/c2"
+	mkdir "$TREE/hull-above/made/guest"
+	ok delete --force c2
+	exists "$TREE/hull-above/made/guest"
+	rmdir "$TREE/hull-above/made/guest"
+	ok create c2
+	ok delete --force c2
+	missing "$TREE/hull-above/made"
+	exists "$TREE/hull-above"
+}
+it groups_above 'groups above, made for it, go with the last that is in them; others stay'
+
 ownership() {
 	config '.mounts |= map(if .type == "cgroup" then .options -= ["ro"] else . end)
 		| .linux.namespaces += [{"type": "user"}] | .process.user.uid = 5

@@ -21,10 +21,10 @@ lines_drawn() {
 # ---- events -----------------------------------------------------------------------------------
 
 stats_once() {
-	started c1
-	ok events --stats c1
+	started e1
+	ok events --stats e1
 	equal "$(echo "$OUT" | wc -l)" 1
-	equal "$(echo "$OUT" | jq -r '.type + " " + .id')" 'stats c1'
+	equal "$(echo "$OUT" | jq -r '.type + " " + .id')" 'stats e1'
 	equal "$(echo "$OUT" | jq -c '.data | keys')" \
 		'["blkio","cpu","cpuset","hugetlb","intel_rdt","memory","network_interfaces","pids"]'
 	equal "$(echo "$OUT" | jq -c '.data.cpu.usage | keys')" '["kernel","total","user"]'
@@ -37,11 +37,11 @@ it stats_once 'events --stats tells statistics once, as runc does'
 
 at_intervals() {
 	config '.process.args = ["sleep", "1"]'
-	ok create c1
-	"$HULL" --root "$STATE" events --interval 200ms c1 > "$WORK/events" &
+	ok create e1
+	"$HULL" --root "$STATE" events --interval 200ms e1 > "$WORK/events" &
 	events=$!
 	eventually test -s "$WORK/events"
-	ok start c1
+	ok start e1
 	wait "$events" || die "events ended with status $?"
 	lines=$(wc -l < "$WORK/events")
 	[ "$lines" -ge 4 ] || die "only $lines lines"
@@ -50,17 +50,17 @@ at_intervals() {
 it at_intervals 'events tells statistics at intervals and ends when the container does'
 
 events_for_people() {
-	started c1
-	ok events --stats --format table c1
+	started e1
+	ok events --stats --format table e1
 	has "$OUT" 'cpu       0.'
 	has "$OUT" 'network   lo: received 0B'
-	ok kill c1 KILL
+	ok kill e1 KILL
 	config '.process.args = ["sleep", "1"]'
-	ok create c2
-	"$HULL" --root "$STATE" events -f table --interval 300ms c2 > "$WORK/events" &
+	ok create e2
+	"$HULL" --root "$STATE" events -f table --interval 300ms e2 > "$WORK/events" &
 	events=$!
 	eventually test -s "$WORK/events"
-	ok start c2
+	ok start e2
 	wait "$events"
 	has "$(head -n 1 "$WORK/events")" 'CPU%'
 	[ "$(grep -c '^[0-9][0-9]:' "$WORK/events")" -ge 3 ] || die 'too few lines'
@@ -68,23 +68,23 @@ events_for_people() {
 it events_for_people 'people get a table'
 
 events_refused() {
-	started c1
+	started e1
 	for interval in 0 -1 soon ''; do
-		fails 1 events --interval "$interval" c1
+		fails 1 events --interval "$interval" e1
 		has "$ERR" --interval
 	done
-	fails 1 events c2
+	fails 1 events e2
 	has "$ERR" 'container does not exist'
-	ok kill c1 KILL
+	ok kill e1 KILL
 	eventually gone "$PID"
-	fails 1 events --stats c1
+	fails 1 events --stats e1
 	has "$ERR" 'container not running'
 }
 it events_refused 'an interval that is none and a container that is not there are errors'
 
 closed_pipe() {
-	started c1
-	timeout 20 "$HULL" --root "$STATE" events --interval 100ms c1 | head -n 1 > "$WORK/first"
+	started e1
+	timeout 20 "$HULL" --root "$STATE" events --interval 100ms e1 | head -n 1 > "$WORK/first"
 	equal "$(jq -r .type "$WORK/first")" stats
 }
 it closed_pipe 'events ends when nobody reads it any more'
@@ -139,7 +139,7 @@ top_in_terminal() {
 it top_in_terminal 'in a terminal it is redrawn to its size, and q gives the terminal back'
 
 top_interrupted() {
-	started c1
+	started e1
 	in_terminal 24x80 '^C' top
 	has "$OUT" "$(printf '\033[?1049l')"
 	has "$OUT" 'mode same'
@@ -157,6 +157,16 @@ top_small() {
 	lacks "$OUT" three
 }
 it top_small 'what does not fit is cut'
+
+# ---- ps -----------------------------------------------------------------------------------------
+
+created_has_a_name() {
+	ok create e1
+	ok ps e1 -o pid,comm
+	equal "$(echo "$OUT" | awk 'NR > 1 { print $2 }')" hull:init
+	ok start e1
+}
+it created_has_a_name 'the init of a created container has a name of its own'
 
 # ---- several at once ----------------------------------------------------------------------------
 

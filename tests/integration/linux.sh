@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# What the linux object asks for beside namespaces, cgroups and mounts: memory policy, network devices.
+# What the linux object asks for beside namespaces, cgroups and mounts: memory policy, network devices,
+# shares of cache and memory bandwidth.
 
 # A network namespace of our own stands for the host's.
 if [ -z "${LINUX_NETNS:-}" ] && [ "$(id -u)" = 0 ]; then
@@ -201,7 +202,7 @@ it device_of_a_user_namespace 'a container in a user namespace gets devices, too
 device_joins_others() {
 	host_device h0
 	other_netns
-	in_other ip link add x0 type veth peer name x1
+	in_other ip link add h0 type veth peer name x1
 	netdevs '{"h0": {"name": "net0"}}'
 	config '.process.args = ["sleep", "1000"]'
 	ok create c1
@@ -211,7 +212,7 @@ device_joins_others() {
 	! host_has h0 || die 'delete has taken it back'
 	kill "$HOLDER"
 }
-it device_joins_others 'a device moves into a namespace given by path, and delete leaves it there'
+it device_joins_others 'a device moves into a namespace given by path, where its old name may be taken, and stays'
 
 same_index() {
 	host_device h0
@@ -280,5 +281,34 @@ failed_create_brings_back() {
 	has "$(ip -o link show h0)" 'mtu 1400'
 }
 it failed_create_brings_back 'when create fails, the device comes back with name, index and addresses'
+
+# ---- resctrl --------------------------------------------------------------------------------------
+
+no_resctrl() {
+	! grep -q ' resctrl ' /proc/mounts || skip 'this machine has resctrl'
+	refused '.linux.intelRdt = {}' 'linux.intelRdt: no resctrl file system is mounted'
+	refused '.linux.intelRdt = {"closID": "a/b"}' linux.intelRdt.closID
+}
+it no_resctrl 'intelRdt without resctrl is an error'
+
+no_class() {
+	started c1
+	for option in --l3-cache-schema=L3:0=f --mem-bw-schema=MB:0=50; do
+		fails 1 update "$option" c1
+		has "$ERR" 'linux.intelRdt'
+	done
+}
+it no_class 'update has no class of service to change where config.json has no intelRdt'
+
+# ---- features -------------------------------------------------------------------------------------
+
+features() {
+	ok features
+	echo "$OUT" | jq -e '.linux | .intelRdt.enabled and .intelRdt.schemata and .intelRdt.monitoring
+		and .netDevices.enabled and .mountExtensions.idmap.enabled
+		and (.memoryPolicy.modes | length) == 7 and (.memoryPolicy.flags | length) == 3' ||
+		die "$OUT"
+}
+it features 'features tells of them'
 
 finish

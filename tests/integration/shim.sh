@@ -474,9 +474,9 @@ logger_is_never_ready() {
 	echo c2 >> "$WORK/ids"
 	python3 "$CLIENT" call "$ADDRESS" Create id=c2 "bundle=$BUNDLE" "stdout=$LOGGER" \
 		"options=Options {\"root\": \"$WORK/root\"}" > "$WORK/create" &
-	sleep 1
-	[ "$(took State id=c1)" -lt 1000 ] || die 'State waited'
-	sleep 9
+	call State id=c1
+	[ ! -s "$WORK/create" ] || die 'the create did not wait'
+	sleep 10
 	eventually test -s "$WORK/create"
 	eventually test -s "$WORK/exec"
 	equal "$(cat "$WORK/create")" \
@@ -552,18 +552,20 @@ a_slow_create_holds_up_nobody() {
 	shim c1
 	create c1
 	call Start id=c1
-	config '.linux.cgroupsPath += "-slow" | .hooks = {createRuntime: [{path: "/bin/sleep", args: ["sleep", "3"]}]}'
+	config '.linux.cgroupsPath += "-slow" | .hooks = {createRuntime: [{path: "/bin/sh", args: ["sh", "-c", $wait]}]}' \
+		--arg wait "while [ ! -e $WORK/go ]; do sleep 0.1; done"
 	echo c2 >> "$WORK/ids"
 	python3 "$CLIENT" call "$ADDRESS" Create id=c2 "bundle=$BUNDLE" \
 		"options=Options {\"root\": \"$WORK/root\"}" > "$WORK/c2" &
-	sleep 0.3
-	[ "$(took State id=c1)" -lt 1000 ] || die 'State waited'
+	eventually test -e "$WORK/root/$NS/c2"
+	call State id=c1
 	refused '5 container not created: not found' State id=c2
 	refused '6 task c2: already exists' Create id=c2 "bundle=$BUNDLE"
 	call Kill id=c1 signal=9
-	[ "$(took Wait id=c1)" -lt 1000 ] || die 'Wait waited'
-	[ "$(took Delete id=c1)" -lt 1000 ] || die 'Delete waited'
+	call Wait id=c1
+	call Delete id=c1
 	[ ! -s "$WORK/c2" ] || die 'the slow one was not slow'
+	touch "$WORK/go"
 	eventually test -s "$WORK/c2"
 	status_is c2 1
 }

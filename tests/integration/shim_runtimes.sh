@@ -23,7 +23,7 @@ leave_cgroups_alone() {
 
 # with_runtime BINARY: a whole life with an exec, and a failure.
 with_runtime() {
-	program 'echo out $INJECTED; sleep 0.5; exit 3'
+	program 'echo out $INJECTED; while [ ! -e /go ]; do sleep 0.1; done; exit 3'
 	listen_for_events
 	config '.ociVersion = "1.0.2"'
 	! is_hybrid || leave_cgroups_alone
@@ -36,6 +36,7 @@ with_runtime() {
 	call Wait id=c1 exec_id=e1
 	equal "$(get .exit_status)" 5
 	call Delete id=c1 exec_id=e1
+	touch "$ROOTFS/go"
 	call Wait id=c1
 	equal "$(get .exit_status)" 3
 	call Delete id=c1

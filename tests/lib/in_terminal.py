@@ -39,11 +39,11 @@ def main():
     keys, command = sys.argv[2].split(), sys.argv[3:]
     master, slave = pty.openpty()
     set_size(master, rows, columns)
+    before = termios.tcgetattr(slave)
     pid = os.fork()
     if pid == 0:
         os.login_tty(slave)
         os.execvp(command[0], command)
-    before = termios.tcgetattr(slave)
     seen = read_for(master, 10, b"ID ")
     for key in keys:
         if key == "resize":

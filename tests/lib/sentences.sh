@@ -87,7 +87,7 @@ harness_traces() {
 	awk '{ print "mount " $5 }' /proc/self/mountinfo
 	find /tmp /run /dev/shm -maxdepth 1 -name '*hull*' ! -name 'hull-test[.-]*' \
 		! -name 'hull-vm[.-]*' 2> /dev/null || true
-	for harness_pid in $(pgrep -r R,S,D,T -x hull); do
+	for harness_pid in $(pgrep -r R,S,D,T -x 'hull(:init)?'); do
 		grep -qzsxF "HARNESS_TMP=$HARNESS_TMP" "/proc/$harness_pid/environ" &&
 			echo "process $harness_pid $(tr '\0' ' ' < "/proc/$harness_pid/cmdline")"
 	done || true

@@ -44,7 +44,8 @@ MESSAGES = {
     "PidsResponse": {"processes": (1, "[ProcessInfo")},
     "PauseRequest": {"id": (1, "s")}, "PauseResponse": {},
     "ResumeRequest": {"id": (1, "s")}, "ResumeResponse": {},
-    "CheckpointRequest": {"id": (1, "s"), "path": (2, "s")}, "CheckpointResponse": {},
+    "CheckpointRequest": {"id": (1, "s"), "path": (2, "s"), "options": (3, "Any")},
+    "CheckpointResponse": {},
     "KillRequest": {"id": (1, "s"), "exec_id": (2, "s"), "signal": (3, "u"), "all": (4, "b")},
     "KillResponse": {},
     "ExecRequest": {"id": (1, "s"), "exec_id": (2, "s"), "terminal": (3, "b"), "stdin": (4, "s"),
@@ -69,6 +70,8 @@ MESSAGES = {
     "Options": {"no_pivot_root": (1, "b"), "no_new_keyring": (2, "b"), "shim_cgroup": (3, "s"),
                 "io_uid": (4, "u"), "io_gid": (5, "u"), "binary_name": (6, "s"), "root": (7, "s"),
                 "systemd_cgroup": (9, "b")},
+    "CheckpointOptions": {"exit": (1, "b"), "open_tcp": (2, "b"), "empty_namespaces": (6, "[s"),
+                          "cgroups_mode": (7, "s")},
     "RuntimeOptions": {"type_url": (1, "s"), "config_path": (2, "s"), "config_body": (3, "y")},
     "Extension": {"value": (1, "Any")},
     "BootstrapParams": {"instance_id": (1, "s"), "namespace": (2, "s"), "log_level": (3, "i"),
@@ -80,7 +83,8 @@ MESSAGES = {
     "CPUStat": {"usage_usec": (1, "u"), "user_usec": (2, "u"), "system_usec": (3, "u")},
     "MemoryStat": {"usage": (32, "u"), "usage_limit": (33, "u")},
     # containerd.events
-    "TaskCreate": {"container_id": (1, "s"), "bundle": (2, "s"), "pid": (6, "u")},
+    "TaskCreate": {"container_id": (1, "s"), "bundle": (2, "s"), "checkpoint": (5, "s"),
+                   "pid": (6, "u")},
     "TaskStart": {"container_id": (1, "s"), "pid": (2, "u")},
     "TaskExit": {"container_id": (1, "s"), "id": (2, "s"), "pid": (3, "u"), "exit_status": (4, "u"),
                  "exited_at": (5, "Timestamp")},
@@ -91,10 +95,12 @@ MESSAGES = {
     "TaskExecStarted": {"container_id": (1, "s"), "exec_id": (2, "s"), "pid": (3, "u")},
     "TaskPaused": {"container_id": (1, "s")},
     "TaskResumed": {"container_id": (1, "s")},
+    "TaskCheckpointed": {"container_id": (1, "s"), "checkpoint": (2, "s")},
 }
 
 ANY_TYPES = {
     "Options": "containerd.runc.v1.Options",
+    "CheckpointOptions": "containerd.runc.v1.CheckpointOptions",
     "RuntimeOptions": "runtimeoptions.v1.Options",
 }
 

@@ -9,7 +9,7 @@ cd "$(dirname "$0")/../.." || exit
 findings() {
 	cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr \
 		--suppress=missingInclude --suppress=internalAstError -j 2 -D_GNU_SOURCE -I libcontainer -I shim -I . \
-		--template='{file}:{line}: {id}: {message}' libcontainer runtime shim 2>&1
+		--template='{file}:{line}: {id}: {message}' libcontainer runtime shim systemd 2>&1
 }
 
 if command -v cppcheck >/dev/null; then

@@ -10,7 +10,7 @@ sentence="the sources are laid out as .clang-format says"
 
 # "FILE: N places", for each file that would change.
 misformatted() {
-	find libcontainer runtime shim tests -name '*.[ch]' ! -name '*.pb-c.[ch]' -print0 |
+	find libcontainer runtime shim systemd tests -name '*.[ch]' ! -name '*.pb-c.[ch]' -print0 |
 		xargs -0 clang-format --dry-run -Werror 2>&1 |
 		sed -n 's/^\([^:]*\):.*error:.*/\1/p' | sort | uniq -c |
 		awk '{ print $2 ": " $1 " places, see clang-format -i" }'

@@ -24,7 +24,7 @@ quarantine='
 yajl/			libcontainer/base/json_*.c
 seccomp.h		libcontainer/host/seccomp_lib.c
 sys/capability.h	libcontainer/host/creds.c
-systemd/		systemd/*.c
+systemd/		systemd/*.[ch]
 sys/syscall.h		libcontainer/sys/*.c libcontainer/base/path.c libcontainer/base/fd.c runtime/launch.c
 protobuf-c/		shim/proto.[ch]
 '
@@ -59,7 +59,7 @@ quarantine_findings() { # HEADER FILE-PATTERN...
 	local header=$1 file found pattern folder
 	shift
 
-	for folder in libcontainer runtime shim; do
+	for folder in libcontainer runtime shim systemd; do
 		includes "$folder" "[<\"]${header}[^\">]*[\">]"
 	done | while read -r file found; do
 		for pattern; do

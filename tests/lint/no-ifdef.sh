@@ -5,7 +5,7 @@ set -u
 cd "$(dirname "$0")/../.." || exit
 . tests/tap.sh
 
-findings=$(find libcontainer runtime shim -name '*.[ch]' ! -name '*.pb-c.[ch]' \
+findings=$(find libcontainer runtime shim systemd -name '*.[ch]' ! -name '*.pb-c.[ch]' \
 	! -path 'libcontainer/base/*' ! -path 'libcontainer/sys/*' \
 	-exec grep -HnE '^[[:space:]]*#[[:space:]]*(if|ifdef|ifndef|elif)\b' {} +)
 

@@ -10,7 +10,7 @@ FILE_LINES=700
 FILE_LINES_AIM=400
 
 sources() {
-	find libcontainer runtime shim tests -name '*.[ch]' ! -name '*.pb-c.[ch]' ! -path '*/fixtures/*'
+	find libcontainer runtime shim systemd tests -name '*.[ch]' ! -name '*.pb-c.[ch]' ! -path '*/fixtures/*'
 }
 
 # In this layout a function body is what stands between { and } in the first column.

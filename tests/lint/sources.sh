@@ -6,7 +6,7 @@ cd "$(dirname "$0")/../.." || exit
 . tests/tap.sh
 
 on_disk() {
-	find libcontainer runtime shim tests/lib tests/unit tests/integration tests/fault tests/fuzz \
+	find libcontainer runtime shim systemd tests/lib tests/unit tests/integration tests/fault tests/fuzz \
 		-name '*.[ch]' 2>/dev/null
 	find man -name '*.8'
 	find contrib doc -type f ! -name '*.mk' ! -name '.*'
@@ -15,9 +15,9 @@ on_disk() {
 # A test program is listed by its name, without the .c of its one source file.
 listed() {
 	cat ./*/local.mk | grep -v '^#' | tr -s ' \t\\=' '\n' |
-		grep -E '^(libcontainer|runtime|shim|tests|man|contrib|doc)/' |
+		grep -E '^(libcontainer|runtime|shim|systemd|tests|man|contrib|doc)/' |
 		sed -E '/^tests\/[a-z]+\/(test|walk|fuzz)_[^.]*$/s/$/.c/' |
-		grep -E '\.[ch8]$|^(contrib|doc)/[^:]*$' | grep -vxE 'contrib/completions/hull|shim/proto/%.*'
+		grep -E '\.[ch8]$|^(contrib|doc)/[^:]*$' | grep -vxE 'contrib/completions/hull|(shim|libcontainer/host)/proto/%.*'
 }
 
 only_in() { # -23: in the first, -13: in the second

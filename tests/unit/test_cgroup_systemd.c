@@ -15,7 +15,9 @@
 #include "tempdir.h"
 
 static struct plan p;
-static struct host_env env = { .id = "web1", .bundle = "/b", .dry_run = true, .cgroup_systemd = true };
+static struct host_env env = {
+	.id = "web1", .bundle = "/b", .dry_run = true, .cgroup_systemd = true
+};
 
 static void make_plan(void)
 {
@@ -149,10 +151,10 @@ struct refusal {
 };
 
 static struct refusal refusals[] = {
-	{ "/a/b", "slice:prefix:name" },    { "a:b", "slice:prefix:name" },
+	{ "/a/b", "slice:prefix:name" },     { "a:b", "slice:prefix:name" },
 	{ "a.slice:b:c:d", "slice:prefix" }, { "machine:b:c", "no name of a slice" },
-	{ "a-.slice:b:c", "dash" },	    { "a--b.slice:b:c", "dash" },
-	{ "a/b.slice:b:c", "no name" },	    { "a.slice:b:c.slice", "name a scope" },
+	{ "a-.slice:b:c", "dash" },	     { "a--b.slice:b:c", "dash" },
+	{ "a/b.slice:b:c", "no name" },	     { "a.slice:b:c.slice", "name a scope" },
 	{ ".slice:b:c", "no name" },
 };
 
@@ -385,14 +387,18 @@ static void stand_in(const char *script)
 
 static const struct plan_property two[] = {
 	{ .name = "TasksMax", .type = "t", .values = (const char *[]){ "1" }, .n = 1 },
-	{ .name = "Names", .type = "as", .values = (const char *[]){ "a b", "" }, .n = 2,
+	{ .name = "Names",
+	  .type = "as",
+	  .values = (const char *[]){ "a b", "" },
+	  .n = 2,
 	  .since = 250 },
 };
 static const struct plan_systemd unit = {
 	.unit = "a.scope", .user = true, .properties = (struct plan_property *)two, .n = 2
 };
 
-Test(cgroup_systemd, the_request_is_words_and_the_answer_a_path, .init = tempdir_enter, .fini = tempdir_leave)
+Test(cgroup_systemd, the_request_is_words_and_the_answer_a_path, .init = tempdir_enter,
+     .fini = tempdir_leave)
 {
 	char path[PATH_MAX], seen[256];
 	struct err e;

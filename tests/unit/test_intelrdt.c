@@ -187,6 +187,19 @@ Test(intelrdt, whoever_is_faster_makes_the_class)
 	cr_assert_eq(intelrdt_make(&plan.rdt, &error), -EEXIST);
 }
 
+Test(intelrdt, process_of_exec_enters_class_and_monitoring_group)
+{
+	assert_ok(intelrdt_enter(NULL, NULL, 4711, &error), &error);
+	tree_mkdir(&tree, "mon_groups/box");
+	tree_put(&tree, "mon_groups/box/tasks", "");
+	assert_ok(plan_of(&(struct spec_intel_rdt){ .clos_id = "/", .enable_monitoring = true }),
+		  &error);
+	assert_ok(intelrdt_enter(plan.rdt.clos, plan.rdt.monitor, 4711, &error), &error);
+	cr_assert_str_eq(tree_get(&tree, "tasks"), "4711");
+	cr_assert_str_eq(tree_get(&tree, "mon_groups/box/tasks"), "4711");
+	cr_assert_eq(intelrdt_enter("/nosuch", NULL, 4711, &error), -ENOENT);
+}
+
 Test(intelrdt, update_writes_what_is_given)
 {
 	tree_mkdir(&tree, "box");

@@ -30,14 +30,17 @@ struct row {
 	char name[16];
 	uint64_t set, clr, rec_set, rec_clr, propagation;
 	bool propagation_rec, bind, rbind, remount, idmap, ridmap, copy_up, data, nothing;
+	bool copy_symlink, source_nofollow, target_nofollow;
 };
 
 static struct row rows[] = {
 	{ "async", .data = true },
 	{ "atime", .clr = ATIME },
 	{ "bind", .bind = true },
+	{ "copy-symlink", .copy_symlink = true },
 	{ "defaults",
 	  .clr = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC },
+	{ "dest-nofollow", .target_nofollow = true },
 	{ "dev", .clr = MOUNT_ATTR_NODEV },
 	{ "diratime", .clr = MOUNT_ATTR_NODIRATIME },
 	{ "dirsync", .data = true },
@@ -90,6 +93,7 @@ static struct row rows[] = {
 	{ "shared", .propagation = MS_SHARED },
 	{ "silent", .nothing = true },
 	{ "slave", .propagation = MS_SLAVE },
+	{ "src-nofollow", .source_nofollow = true },
 	{ "strictatime", .set = MOUNT_ATTR_STRICTATIME, .clr = ATIME },
 	{ "suid", .clr = MOUNT_ATTR_NOSUID },
 	{ "symfollow", .clr = MOUNT_ATTR_NOSYMFOLLOW },
@@ -120,6 +124,9 @@ ParameterizedTest(struct row *row, mount_opts, an_option_means_its_row, .init = 
 	cr_expect_eq(o.idmap, row->idmap, "%s", row->name);
 	cr_expect_eq(o.ridmap, row->ridmap, "%s", row->name);
 	cr_expect_eq(o.copy_up, row->copy_up, "%s", row->name);
+	cr_expect_eq(o.copy_symlink, row->copy_symlink, "%s", row->name);
+	cr_expect_eq(o.source_nofollow, row->source_nofollow, "%s", row->name);
+	cr_expect_eq(o.target_nofollow, row->target_nofollow, "%s", row->name);
 	cr_expect_eq(o.n_data, row->data ? 1 : 0, "%s", row->name);
 }
 

@@ -72,6 +72,21 @@ Test(options, the_bytes_that_ctr_sends)
 	cr_assert_null(o.root);
 }
 
+/* By ctr of containerd 1.6 and 1.7 to any runtime that is not called runc. */
+Test(options, the_bytes_that_ctr_sends_for_a_user_namespace)
+{
+	static const char value[] = "\x50\xa0\x8d\x06\x58\xa1\x8d\x06";
+
+	cr_assert_eq(options_decode("containerd.linux.runc.CreateOptions", value, sizeof(value) - 1,
+				    arena, &o, &e),
+		     0);
+	cr_assert_eq(o.io_uid, 100000);
+	cr_assert_eq(o.io_gid, 100001);
+	cr_assert_lt(
+		options_decode("containerd.linux.runc.CreateOptions", "\x4a\xff", 2, arena, &o, &e),
+		0);
+}
+
 Test(options, of_cri_as_toml)
 {
 	cr_assert_eq(decode_toml("# from config.toml\n"
@@ -144,4 +159,65 @@ Test(options, of_unknown_type_are_refused)
 Test(options, that_are_malformed_are_refused)
 {
 	cr_assert_lt(options_decode("containerd.runc.v1.Options", "\x32\xff", 2, arena, &o, &e), 0);
+}
+
+/* ---- of a checkpoint ---- */
+
+static struct lc_checkpoint_opts checkpoint;
+
+static int decode_checkpoint(Containerd__Runc__V1__CheckpointOptions *m)
+{
+	struct buf b = {};
+
+	cr_assert_eq(proto_encode(&m->base, &b), 0);
+	return options_checkpoint("containerd.runc.v1.CheckpointOptions", b.data, b.len, arena,
+				  &checkpoint, &e);
+}
+
+Test(options, a_checkpoint_leaves_the_task_running_unless_told)
+{
+	Containerd__Runc__V1__CheckpointOptions m = CONTAINERD__RUNC__V1__CHECKPOINT_OPTIONS__INIT;
+
+	cr_assert_eq(options_checkpoint("", NULL, 0, arena, &checkpoint, &e), 0);
+	cr_assert(checkpoint.leave_running);
+	cr_assert_lt(checkpoint.status_fd, 0);
+	m.exit = true;
+	cr_assert_eq(decode_checkpoint(&m), 0);
+	cr_assert_not(checkpoint.leave_running);
+}
+
+Test(options, of_a_checkpoint)
+{
+	Containerd__Runc__V1__CheckpointOptions m = CONTAINERD__RUNC__V1__CHECKPOINT_OPTIONS__INIT;
+	char *empty[] = { (char *)"network" };
+
+	m.open_tcp = m.external_unix_sockets = m.terminal = m.file_locks = true;
+	m.empty_namespaces = empty;
+	m.n_empty_namespaces = 1;
+	m.cgroups_mode = (char *)"strict";
+	m.work_path = (char *)"/work";
+	cr_assert_eq(decode_checkpoint(&m), 0);
+	cr_assert(checkpoint.criu.tcp_established && checkpoint.criu.ext_unix_sk);
+	cr_assert(checkpoint.criu.shell_job && checkpoint.criu.file_locks);
+	cr_assert(checkpoint.criu.empty_network);
+	cr_assert_eq(checkpoint.criu.cgroups_mode, LC_CGROUPS_STRICT);
+	cr_assert_str_eq(checkpoint.criu.work_path, "/work");
+	cr_assert_null(checkpoint.criu.image_path);
+}
+
+Test(options, of_a_checkpoint_that_make_no_sense_are_refused)
+{
+	Containerd__Runc__V1__CheckpointOptions m = CONTAINERD__RUNC__V1__CHECKPOINT_OPTIONS__INIT;
+	char *empty[] = { (char *)"pid" };
+
+	m.cgroups_mode = (char *)"none";
+	cr_assert_lt(decode_checkpoint(&m), 0);
+	m.cgroups_mode = (char *)"";
+	m.empty_namespaces = empty;
+	m.n_empty_namespaces = 1;
+	cr_assert_lt(decode_checkpoint(&m), 0);
+	cr_assert_lt(options_checkpoint("x.Y", NULL, 0, arena, &checkpoint, &e), 0);
+	cr_assert_lt(options_checkpoint("containerd.runc.v1.CheckpointOptions", "\xff", 1, arena,
+					&checkpoint, &e),
+		     0);
 }

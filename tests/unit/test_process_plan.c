@@ -141,12 +141,21 @@ Test(process_plan, keyring_is_new_unless_unwanted)
 	cr_assert_null(process.session_keyring);
 }
 
+/* Whatever they are of the test's own: open, and meant to be handed down. */
+static void have_handed_down(int n)
+{
+	for (int fd = 3; fd < 3 + n; fd++)
+		if (fcntl(fd, F_SETFD, 0) < 0)
+			cr_assert_eq(dup2(STDIN_FILENO, fd), fd);
+}
+
 Test(process_plan, sockets_of_the_caller_are_passed_on_as_those_of_process_1)
 {
 	struct host_env h = { .id = "box", .bundle = "/", .preserve_fds = 1 };
 	struct spec_process sp = { .env = SPEC_STRINGS("HOME=/", "LISTEN_FDS=9") };
 	char pid[16];
 
+	have_handed_down(3);
 	snprintf(pid, sizeof(pid), "%d", getpid());
 	setenv("LISTEN_FDS", "2", 1);
 	setenv("LISTEN_PID", pid, 1);
@@ -154,6 +163,18 @@ Test(process_plan, sockets_of_the_caller_are_passed_on_as_those_of_process_1)
 	cr_assert_eq(plan_with(&h, &sp), 0, "%s", error.msg);
 	cr_assert_eq(process.preserve_fds, 3);
 	EXPECT_LIST(process.envp, "HOME=/", "LISTEN_FDS=2", "LISTEN_PID=1", "LISTEN_FDNAMES=a:b");
+}
+
+Test(process_plan, what_closes_with_an_exec_was_not_handed_down)
+{
+	struct host_env h = { .id = "box", .bundle = "/", .preserve_fds = 2 };
+	struct spec_process sp = { .env = SPEC_STRINGS("HOME=/") };
+
+	have_handed_down(2);
+	cr_assert_eq(plan_with(&h, &sp), 0, "%s", error.msg);
+	cr_assert_eq(fcntl(4, F_SETFD, FD_CLOEXEC), 0);
+	cr_assert_lt(plan_with(&h, &sp), 0);
+	cr_expect_str_eq(error.msg, "option --preserve-fds 2: descriptor 4 is not open");
 }
 
 Test(process_plan, sockets_meant_for_another_process_are_not_ours)

@@ -248,6 +248,18 @@ fifty_at_once() {
 }
 it fifty_at_once 'while fifty containers start at once, and go at once, systemd answers others'
 
+restored_into_a_scope() {
+	command -v criu > /dev/null || skip 'no criu'
+	scoped saved
+	ok checkpoint --image-path "$WORK/images" saved
+	eventually is_forgotten hull-saved.scope
+	ok --systemd-cgroup restore --detach --image-path "$WORK/images" --pid-file "$WORK/pid" saved
+	equal "$(cat "$SCOPE/cgroup.procs")" "$(cat "$WORK/pid")"
+	ok delete --force saved
+	is_forgotten hull-saved.scope || die 'the unit is still there'
+}
+it restored_into_a_scope 'a checkpoint leaves no unit, and a restore makes one again'
+
 # as_tester COMMAND: outside the user's manager, as in a session; /run/user/1000 is of all mounts.
 as_tester() {
 	nsenter --target 1 --mount su tester -c \
@@ -256,10 +268,11 @@ as_tester() {
 
 by_an_ordinary_user() {
 	systemctl start user@1000
-	config '.process.args = ["sleep", "1000"] | del(.linux.resources.devices)
+	config '.process.args = ["sleep", "1000"]
 		| .linux.namespaces += [{"type": "user"}]
 		| .linux.uidMappings = [{"containerID": 0, "hostID": 1000, "size": 1}]
 		| .linux.gidMappings = .linux.uidMappings
+		| .mounts |= map(if .options then .options -= ["gid=5"] else . end)
 		| .linux.resources.pids.limit = 30'
 	chmod 755 "$HARNESS_TMP" "$WORK"
 	chown -R tester "$BUNDLE"

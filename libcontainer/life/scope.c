@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A scope of systemd, from the first process in it. */
+#include "life/scope.h"
+
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "host/cgroup.h"
+#include "host/cgroup_systemd.h"
+#include "sys/sys.h"
+
+/* Where the group is, systemd tells: the rest of our work is done there. */
+int scope_make(void *create, pid_t pid, struct err *e)
+{
+	struct create *c = create;
+	struct plan_cgroup *cg = &c->bundle.plan.cgroup;
+	int r = cgroup_systemd_start(cg->systemd, pid, c->scope_path, e);
+
+	if (r < 0)
+		return r;
+	cg->created = true;
+	cg->path = c->record.cgroup_path = c->scope_path;
+	r = sys_symlinkat(cg->path, c->dir.dir_fd, STATEDIR_CGROUP);
+	if (r < 0)
+		return err_sys(e, r, "symlink", STATEDIR_CGROUP);
+	c->spawn.cgroup_fd = cgroup_adopt(c->ctx->cgroup_root, cg, e);
+	return c->spawn.cgroup_fd < 0 ? c->spawn.cgroup_fd : 0;
+}
+
+/* It ends with the pipe's other end, which only we have: it cannot outlive us. */
+static __attribute__((noreturn)) void keep(int pipe, int others)
+{
+	char none;
+
+	x_close(others);
+	(void)sys_read(pipe, &none, sizeof(none)); /* whatever it returns, it is over */
+	_exit(0);
+}
+
+int scope_make_kept(struct create *c, struct err *e)
+{
+	struct clone_args args = {
+		.flags = CLONE_PIDFD,
+		.pidfd = (uintptr_t)&c->keeper,
+		.exit_signal = SIGCHLD,
+	};
+	int pair[2], r = sys_pipe(pair);
+	pid_t pid;
+
+	if (r < 0)
+		return err_sys(e, r, "pipe", "for the first process of the scope");
+	pid = sys_clone3(&args, sizeof(args));
+	if (pid == 0)
+		keep(pair[0], pair[1]);
+	x_close(pair[0]);
+	c->keeper_pipe = pair[1];
+	return pid < 0 ? err_sys(e, pid, "clone3", "the first process of the scope")
+		       : scope_make(c, pid, e);
+}
+
+void scope_let_go(struct create *c)
+{
+	siginfo_t info;
+
+	c->keeper_pipe = x_close(c->keeper_pipe);
+	if (c->keeper >= 0)
+		while (sys_waitid(P_PIDFD, (id_t)c->keeper, &info, WEXITED) == -EINTR)
+			;
+	c->keeper = x_close(c->keeper);
+}
