@@ -17,5 +17,6 @@ dist_fishcompletion_DATA = contrib/completions/hull.fish
 
 EXTRA_DIST += \
 	doc/ARCHITECTURE.md \
+	doc/CONFORMANCE.md \
 	doc/HACKING.md \
 	doc/parts.svg

@@ -194,7 +194,8 @@ static void table(struct top *t, struct buf *out)
 {
 	size_t width = MIN_ID_WIDTH;
 
-	qsort_r(t->items, t->n, sizeof(*t->items), compare, &t->order);
+	if (t->n)
+		qsort_r(t->items, t->n, sizeof(*t->items), compare, &t->order);
 	for (size_t i = 0; i < t->n; i++)
 		if (strlen(t->items[i].id) > width)
 			width = strlen(t->items[i].id);

@@ -45,8 +45,7 @@ static void options(const char *title, const struct opt *table, struct buf *out)
 {
 	buf_fmt(out, "\n%s:\n", title);
 	for (const struct opt *o = opts_row(table); o->name; o = opts_row(o + 1))
-		if (o->type != OPT_UNSUPPORTED)
-			option(o, out);
+		option(o, out);
 	option(&opts_help, out);
 }
 

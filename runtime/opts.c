@@ -124,9 +124,6 @@ static int store_value(struct opts *o, const struct opt *opt, const char *value,
 		return store_number(opt, at, value, e);
 	case OPT_CHOICE:
 		return store_choice(opt, at, value, e);
-	case OPT_UNSUPPORTED:
-		return err_kind(e, ERR_UNSUPPORTED, "option --%s: not supported by this build",
-				opt->name);
 	case OPT_HELP:
 		o->help = true;
 		return 0;

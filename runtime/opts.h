@@ -10,16 +10,15 @@
 #include "base/map.h"
 
 enum opt_type {
-	OPT_FLAG,	 /* bool; `--x=false` clears it */
-	OPT_STRING,	 /* const char * into argv */
-	OPT_STRINGS,	 /* struct opt_strings: the option may be repeated */
-	OPT_UNSIGNED,	 /* unsigned */
-	OPT_I64,	 /* int64_t */
-	OPT_U64,	 /* uint64_t */
-	OPT_BYTES,	 /* int64_t, with k m g t or -1 */
-	OPT_CHOICE,	 /* int: the value of one of .names */
-	OPT_UNSUPPORTED, /* known to other runtimes, takes a value, is refused */
-	OPT_HELP,	 /* every table has it without a row */
+	OPT_FLAG,     /* bool; `--x=false` clears it */
+	OPT_STRING,   /* const char * into argv */
+	OPT_STRINGS,  /* struct opt_strings: the option may be repeated */
+	OPT_UNSIGNED, /* unsigned */
+	OPT_I64,      /* int64_t */
+	OPT_U64,      /* uint64_t */
+	OPT_BYTES,    /* int64_t, with k m g t or -1 */
+	OPT_CHOICE,   /* int: the value of one of .names */
+	OPT_HELP,     /* every table has it without a row */
 };
 
 /* Items live until opts_done(); the list is NULL terminated. */

@@ -10,11 +10,13 @@
 #include <sys/un.h>
 
 #include "base/cleanup.h"
+#include "base/fd.h"
 #include "base/fmt.h"
 #include "base/path.h"
 #include "sha256.h"
 
 #define BACKLOG 128
+#define ANSWER_MS 1000
 
 int address_make(const char *dir, const char *containerd, const char *ns, const char *group,
 		 char ret[ADDRESS_SIZE], struct err *e)
@@ -65,13 +67,23 @@ static struct sockaddr_un socket_name(const char *address)
 	return a;
 }
 
+/* A connection alone proves nothing: of a shim that was killed a worker may still be there, with all its
+ * descriptors, for as long as it takes to end. Who says nothing in time is taken for a busy shim. */
 bool address_answers(const char *address)
 {
+	/* the shortest request of all, of no service: whoever serves refuses it */
+	static const char request[] = { 0, 0, 0, 0, 0, 0, 0, 1, 1, 0 };
 	struct sockaddr_un a = socket_name(address);
 	_cleanup_close_ int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	char byte;
 
-	/* EAGAIN: its queue is full, but it is there */
-	return fd >= 0 && (connect(fd, (struct sockaddr *)&a, sizeof(a)) == 0 || errno == EAGAIN);
+	if (fd < 0)
+		return false;
+	if (connect(fd, (struct sockaddr *)&a, sizeof(a)) < 0)
+		return errno == EAGAIN; /* its queue is full, but it is there */
+	if (send(fd, request, sizeof(request), MSG_NOSIGNAL) < 0)
+		return false;
+	return fd_wait(&fd, 1, ANSWER_MS) == 0 || recv(fd, &byte, 1, 0) == 1;
 }
 
 /* 0, -EADDRINUSE or another error. The mask makes the socket 0600 from its first moment on. */

@@ -21,7 +21,7 @@ const char *address_path(const char *address);
 /* Binds and listens (0600; directories 0700 are made). A socket nobody answers on is replaced; when
  * a shim of the group answers, *ret is -EBADF. Returns 0 with an owned descriptor in *ret. */
 int address_listen(const char *address, int *ret, struct err *e);
-/* Whether somebody listens there. */
+/* Whether a shim serves there. Waits for a second at most. */
 bool address_answers(const char *address);
 /* Makes every missing directory of a path. */
 int address_make_dirs(const char *path, unsigned mode, struct err *e);

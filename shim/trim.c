@@ -16,7 +16,7 @@ static struct range {
 } ranges[RANGES_MAX];
 static size_t n_ranges;
 
-/* The program is the first that is told of, and the only one. */
+/* The program itself is the first that is told of. */
 static int note(struct dl_phdr_info *info, size_t size, void *data)
 {
 	const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);

@@ -25,8 +25,9 @@ static const struct {
 	const char *name;
 	int (*run)(struct bus *b, const char *unit, struct words *w, struct err *e);
 } verbs[] = {
-	{ REQUEST_START, unit_start },	 { REQUEST_SET, unit_set },
-	{ REQUEST_STOP, unit_stop },	 { REQUEST_FORGET, unit_forget },
+	{ REQUEST_START, unit_start },
+	{ REQUEST_SET, unit_set },
+	{ REQUEST_STOP, unit_stop },
 	{ REQUEST_ATTACH, unit_attach },
 };
 

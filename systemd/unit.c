@@ -120,6 +120,75 @@ static int read_pid(struct words *w, uint32_t *ret, struct err *e)
 	return 0;
 }
 
+/* ---- stop ---- */
+
+/* What has failed keeps its name until somebody forgets it. */
+static int forget(struct bus *b, const char *unit, struct err *e)
+{
+	sd_bus_error error = SD_BUS_ERROR_NULL;
+	sd_bus_message *m = NULL;
+	int r = new_call(b, "ResetFailedUnit", &m);
+
+	if (r >= 0)
+		r = sd_bus_message_append(m, "s", unit);
+	if (r >= 0)
+		r = bus_call(b, m, &error, NULL);
+	if (r < 0)
+		r = sd_bus_error_has_name(&error, NO_SUCH_UNIT)
+			    ? 0
+			    : bus_error(r, &error, "reset", unit, e);
+	sd_bus_error_free(&error);
+	sd_bus_message_unref(m);
+	return r;
+}
+
+/* 1, 0 or what bus_error() returns; a unit that is not there belongs to nobody. */
+static int is_owned(struct bus *b, const char *unit, const char *owner, struct err *e)
+{
+	sd_bus_error error = SD_BUS_ERROR_NULL;
+	char *object = NULL, **urls = NULL;
+	int r = sd_bus_path_encode(UNIT_OBJECTS, unit, &object), owned = 0;
+
+	if (r >= 0)
+		r = sd_bus_get_property_strv(b->sd, SYSTEMD, object, SYSTEMD ".Unit",
+					     "Documentation", &error, &urls);
+	r = r < 0 ? bus_error(r, &error, "stop", unit, e) : 0;
+	for (size_t i = 0; urls && urls[i]; i++) {
+		owned |= strcmp(urls[i], owner) == 0;
+		free(urls[i]);
+	}
+	free(urls);
+	free(object);
+	sd_bus_error_free(&error);
+	return r < 0 ? r : owned;
+}
+
+static int stop(struct bus *b, const char *unit, struct err *e)
+{
+	sd_bus_error error = SD_BUS_ERROR_NULL;
+	sd_bus_message *m = NULL;
+	int r = new_call(b, "StopUnit", &m);
+
+	if (r >= 0)
+		r = sd_bus_message_append(m, "ss", unit, "replace");
+	r = r < 0 ? err_sys(e, r, "stop", "%s", unit) : run_job(b, m, unit, "stop", &error, e);
+	if (sd_bus_error_has_name(&error, NO_SUCH_UNIT))
+		r = 0;
+	sd_bus_error_free(&error);
+	sd_bus_message_unref(m);
+	return r;
+}
+
+int unit_stop(struct bus *b, const char *unit, struct words *w, struct err *e)
+{
+	const char *owner = words_next(w);
+	int r = owner && owner[0] ? is_owned(b, unit, owner, e) : 1;
+
+	if (r > 0)
+		r = stop(b, unit, e);
+	return r < 0 ? r : forget(b, unit, e);
+}
+
 /* ---- start ---- */
 
 static int start_once(struct bus *b, const char *unit, struct words w, sd_bus_error *error,
@@ -147,7 +216,6 @@ static int start_once(struct bus *b, const char *unit, struct words w, sd_bus_er
 	return r;
 }
 
-/* What has failed keeps its name until somebody forgets it. */
 static int start(struct bus *b, const char *unit, const struct words *w, struct err *e)
 {
 	sd_bus_error error = SD_BUS_ERROR_NULL;
@@ -156,7 +224,7 @@ static int start(struct bus *b, const char *unit, const struct words *w, struct 
 
 	if (r < 0 && sd_bus_error_has_name(&error, UNIT_EXISTS)) {
 		sd_bus_error_free(&error);
-		(void)unit_forget(b, unit, NULL, &ignored); /* the next try tells */
+		(void)forget(b, unit, &ignored); /* the next try tells */
 		r = start_once(b, unit, *w, &error, e);
 	}
 	if (r < 0 && sd_bus_error_has_name(&error, UNIT_EXISTS))
@@ -239,42 +307,4 @@ int unit_attach(struct bus *b, const char *unit, struct words *w, struct err *e)
 	r = r < 0 ? err_sys(e, r, "attach", "%s", unit) : call(b, m, "attach", unit, e);
 	sd_bus_message_unref(m);
 	return r;
-}
-
-int unit_forget(struct bus *b, const char *unit, struct words *w, struct err *e)
-{
-	sd_bus_error error = SD_BUS_ERROR_NULL;
-	sd_bus_message *m = NULL;
-	int r = new_call(b, "ResetFailedUnit", &m);
-
-	(void)w; /* the verb has no more words */
-	if (r >= 0)
-		r = sd_bus_message_append(m, "s", unit);
-	if (r >= 0)
-		r = bus_call(b, m, &error, NULL);
-	if (r < 0)
-		r = sd_bus_error_has_name(&error, NO_SUCH_UNIT)
-			    ? 0
-			    : bus_error(r, &error, "reset", unit, e);
-	sd_bus_error_free(&error);
-	sd_bus_message_unref(m);
-	return r;
-}
-
-int unit_stop(struct bus *b, const char *unit, struct words *w, struct err *e)
-{
-	sd_bus_error error = SD_BUS_ERROR_NULL;
-	sd_bus_message *m = NULL;
-	bool missing;
-	int r = new_call(b, "StopUnit", &m);
-
-	if (r >= 0)
-		r = sd_bus_message_append(m, "ss", unit, "replace");
-	r = r < 0 ? err_sys(e, r, "stop", "%s", unit) : run_job(b, m, unit, "stop", &error, e);
-	missing = r < 0 && sd_bus_error_has_name(&error, NO_SUCH_UNIT);
-	sd_bus_error_free(&error);
-	sd_bus_message_unref(m);
-	if (missing)
-		return 0;
-	return r < 0 ? r : unit_forget(b, unit, w, e);
 }

@@ -16,7 +16,6 @@ const char *words_next(struct words *w);
 int unit_start(struct bus *b, const char *unit, struct words *w, struct err *e);
 int unit_set(struct bus *b, const char *unit, struct words *w, struct err *e);
 int unit_stop(struct bus *b, const char *unit, struct words *w, struct err *e);
-int unit_forget(struct bus *b, const char *unit, struct words *w, struct err *e);
 int unit_attach(struct bus *b, const char *unit, struct words *w, struct err *e);
 
 /* property.c: appends the properties that the words tell, as a(sv), to a message; pid: with the

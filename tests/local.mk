@@ -149,4 +149,5 @@ EXTRA_DIST += \
 	tests/lib \
 	tests/fault \
 	tests/integration \
-	tests/containerd
+	tests/containerd \
+	tests/vm

@@ -53,7 +53,9 @@ int cgroup_open(const char *root, const char *path, struct err *e);
 /* cgroup_rootless.c: the path of the group of a process ("self" or a number) below the cgroup2 mount, ""
  * when it is in none. Source: cgroups(7). */
 int cgroup_path_of(const char *process, char ret[PATH_MAX], struct err *e);
-/* A caller without privileges: cg, which may be placed beside our own group, stays when it is
+/* Moves this process into a group that is made when missing. */
+int cgroup_step_aside(int root_fd, const char *path, struct err *e);
+/* A caller without privileges: cg, which may be placed beside our processes, stays when it is
  * delegated to us, and becomes none else. ERR_DENIED when it has limits then. */
 int cgroup_rootless_plan(const struct host_env *h, bool beside, struct plan_cgroup *cg,
 			 struct arena *arena, struct err *e);

@@ -131,8 +131,11 @@ static int enable_in(int dirfd, const char *name, const struct controllers *need
 			"cgroup %s holds processes itself: %s cannot be enabled for the groups "
 			"below it",
 			name, text.data);
-	return r < 0 ? err_sys(e, r, "write", "%s to cgroup.subtree_control of cgroup %s",
-			       text.data, name)
+	return r < 0 ? err_sys(e, r, "write", "%s to cgroup.subtree_control of cgroup %s%s",
+			       text.data, name,
+			       r == -ENOENT || r == -EACCES
+				       ? " (not delegated: see Delegate= of user@.service)"
+				       : "")
 		     : 0;
 }
 
@@ -329,7 +332,9 @@ int cgroup_create(const char *root, struct plan_cgroup *cg, struct err *e)
 	if (kept < 0)
 		return (int)kept;
 	made = (size_t)kept < strlen(cg->path);
-	r = cgroup_fs_enable(root_fd, cg, e);
+	r = cg->aside ? cgroup_step_aside(root_fd, cg->aside, e) : 0;
+	if (r >= 0)
+		r = cgroup_fs_enable(root_fd, cg, e);
 	if (r >= 0)
 		r = open_unused(root_fd, cg->path, made, e);
 	if (r < 0) {

@@ -3,9 +3,13 @@
  * Cgroups without privileges: what was delegated to the caller can be used, and nothing else.
  *
  * The container's group goes beside our own, for the group that holds our processes cannot pass
- * controllers on (cgroups(7), "no internal processes"). A process may be put into a group only by who
- * may write to cgroup.procs of the nearest group above both, where it comes from and where it goes.
- * Without such a place a container gets no group, unless it asks for limits.
+ * controllers on (cgroups(7), "no internal processes"). What is beside a unit of systemd's is systemd's,
+ * however: there the container goes below our own, and hull steps aside into another group below it
+ * before controllers are passed on.
+ *
+ * A process may be put into a group only by who may write to cgroup.procs of the nearest group above
+ * both, where it comes from and where it goes. Without such a place a container gets no group; if it
+ * asks for limits, that is an error.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -16,10 +20,14 @@
 #include "base/file.h"
 #include "base/fmt.h"
 #include "host/cgroup.h"
+#include "host/cgroup_fs.h"
 #include "host/host.h"
+#include "sys/sys.h"
 
 /* The line of the unified hierarchy begins so. */
 #define UNIFIED "0::/"
+/* No container's group is called so: see path_plan() in cgroup.c. */
+#define ASIDE "/runtime"
 
 int cgroup_path_of(const char *process, char ret[PATH_MAX], struct err *e)
 {
@@ -92,13 +100,51 @@ static int refuse_limits(const struct plan_cgroup *cg, struct err *e)
 	return 0;
 }
 
-static int place_beside_own(const char *own, struct plan_cgroup *cg, struct arena *arena,
-			    struct err *e)
+static bool ends_with(const char *text, const char *end)
 {
-	size_t len = parent_length(own, strlen(own));
+	size_t len = strlen(text), n = strlen(end);
 
-	cg->path = arena_printf(arena, "%.*s%s", (int)len, own, cg->path);
+	return len >= n && strcmp(text + len - n, end) == 0;
+}
+
+static bool is_systemd_unit(const char *group)
+{
+	return ends_with(group, ".scope") || ends_with(group, ".service");
+}
+
+static bool has_limits(const struct plan_cgroup *cg)
+{
+	for (size_t i = 0; i < cg->n_writes; i++)
+		if (!cg->writes[i].optional)
+			return true;
+	return false;
+}
+
+static int place(const char *own, struct plan_cgroup *cg, struct arena *arena, struct err *e)
+{
+	size_t len = strlen(own);
+	bool below = is_systemd_unit(own);
+
+	if (below && has_limits(cg)) {
+		cg->aside = arena_printf(arena, "%s" ASIDE, own);
+		if (!cg->aside)
+			return err_nomem(e);
+	}
+	cg->path = arena_printf(arena, "%.*s%s", (int)(below ? len : parent_length(own, len)), own,
+				cg->path);
 	return cg->path ? 0 : err_nomem(e);
+}
+
+int cgroup_step_aside(int root_fd, const char *path, struct err *e)
+{
+	_cleanup_close_ int dir = -EBADF;
+	int r = sys_mkdirat(root_fd, path + 1, 0755);
+
+	if (r < 0 && r != -EEXIST)
+		return err_sys(e, r, "mkdir", "cgroup %s", path);
+	dir = cgroup_fs_open(root_fd, path);
+	r = dir < 0 ? dir : file_write_at(dir, "cgroup.procs", "0");
+	return r < 0 ? err_sys(e, r, "write", "cgroup.procs of cgroup %s", path) : 0;
 }
 
 int cgroup_rootless_plan(const struct host_env *h, bool beside, struct plan_cgroup *cg,
@@ -110,7 +156,7 @@ int cgroup_rootless_plan(const struct host_env *h, bool beside, struct plan_cgro
 	int r = cgroup_path_of("self", own, e);
 
 	if (r == 0 && beside)
-		r = place_beside_own(own, cg, arena, e);
+		r = place(own, cg, arena, e);
 	if (r < 0 || (root_fd >= 0 && own[0] && is_delegated(root_fd, cg->path, own)))
 		return r;
 	r = refuse_limits(cg, e);

@@ -38,15 +38,18 @@ int cgroup_systemd_variant(const char *name, const char *value, struct plan_prop
  * where it is installed; ERR_UNSUPPORTED when it is not there, ERR_TIMEOUT when systemd does not
  * answer within 30 s.
  *
- * Makes the scope with the process in it; ret_path (PATH_MAX bytes) gets the path of its group.
- * ERR_EXISTS when there is such a unit. The limit on tasks is not below 2 yet. */
-int cgroup_systemd_start(const struct plan_systemd *sd, pid_t pid, char *ret_path, struct err *e);
+ * Makes the scope with the process in it, and with owner, a file: URL, among its documentation; ret_path
+ * (PATH_MAX bytes) gets the path of its group. ERR_EXISTS when there is such a unit. The limit on tasks is
+ * not below 2 yet. */
+int cgroup_systemd_start(const struct plan_systemd *sd, const char *owner, pid_t pid,
+			 char *ret_path, struct err *e);
 /* After the process has gone that the scope was made with: the limit on tasks as it is wanted. */
 int cgroup_systemd_settle(const struct plan_systemd *sd, struct err *e);
 /* Sets the properties of a unit that is there. */
 int cgroup_systemd_set(const struct plan_systemd *sd, struct err *e);
-/* Stops the unit and forgets that it failed; fine when there is none. ours false: only forgets. */
-int cgroup_systemd_stop(const struct plan_systemd *sd, bool ours, struct err *e);
+/* Stops the unit and forgets that it failed; fine when there is none. One that was not started with
+ * this owner is only forgotten; NULL: it was for sure. */
+int cgroup_systemd_stop(const struct plan_systemd *sd, const char *owner, struct err *e);
 /* Moves a process of ours into the scope, or into the group below it that sub names (or NULL). */
 int cgroup_systemd_attach(const struct plan_systemd *sd, pid_t pid, const char *sub, struct err *e);
 /* One request, words that each end with NUL (plan/systemd_request.h); answer gets what it tells. */

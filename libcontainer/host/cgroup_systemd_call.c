@@ -19,6 +19,7 @@
 #define PROGRAM "hull-systemd"
 #define DEADLINE_MS 30000
 #define ANSWER_SIZE PATH_MAX
+#define DOCUMENTATION "Documentation"
 
 extern char **environ;
 
@@ -213,13 +214,38 @@ static int ask(const struct buf *request, char answer[ANSWER_SIZE], struct err *
 	return cgroup_systemd_ask(request, DEADLINE_MS, answer, ANSWER_SIZE, e);
 }
 
+static bool is_documentation(const struct plan_property *p)
+{
+	return strcmp(p->name, DOCUMENTATION) == 0;
+}
+
 /* Two processes are in a scope for a moment: the one it is made with, and the one born of that. */
 static bool is_tight(const struct plan_property *p)
 {
 	return strcmp(p->name, "TasksMax") == 0 && strcmp(p->values[0], "1") == 0;
 }
 
-int cgroup_systemd_start(const struct plan_systemd *sd, pid_t pid, char *ret_path, struct err *e)
+/* Documentation may come from an annotation as well: then there is more of it. */
+static void put_documentation(struct buf *b, const struct plan_systemd *sd, const char *owner)
+{
+	const struct plan_property *given = NULL;
+	size_t n = 0;
+
+	for (size_t i = 0; i < sd->n; i++)
+		if (is_documentation(&sd->properties[i]))
+			given = &sd->properties[i];
+	n = given ? given->n : 0;
+	put_word(b, DOCUMENTATION);
+	put_number(b, 0);
+	put_word(b, "as");
+	put_number(b, n + 1);
+	for (size_t i = 0; i < n; i++)
+		put_word(b, given->values[i]);
+	put_word(b, owner);
+}
+
+int cgroup_systemd_start(const struct plan_systemd *sd, const char *owner, pid_t pid,
+			 char *ret_path, struct err *e)
 {
 	_cleanup_buf_ struct buf request = {};
 	char answer[ANSWER_SIZE];
@@ -228,8 +254,9 @@ int cgroup_systemd_start(const struct plan_systemd *sd, pid_t pid, char *ret_pat
 	put_head(&request, REQUEST_START, sd);
 	put_number(&request, (size_t)pid);
 	for (size_t i = 0; i < sd->n; i++)
-		if (!is_tight(&sd->properties[i]))
+		if (!is_tight(&sd->properties[i]) && !is_documentation(&sd->properties[i]))
 			put_property(&request, &sd->properties[i]);
+	put_documentation(&request, sd, owner);
 	r = ask(&request, answer, e);
 	if (r < 0)
 		return r;
@@ -265,12 +292,13 @@ int cgroup_systemd_set(const struct plan_systemd *sd, struct err *e)
 	return ask(&request, answer, e);
 }
 
-int cgroup_systemd_stop(const struct plan_systemd *sd, bool ours, struct err *e)
+int cgroup_systemd_stop(const struct plan_systemd *sd, const char *owner, struct err *e)
 {
 	_cleanup_buf_ struct buf request = {};
 	char answer[ANSWER_SIZE];
 
-	put_head(&request, ours ? REQUEST_STOP : REQUEST_FORGET, sd);
+	put_head(&request, REQUEST_STOP, sd);
+	put_word(&request, owner ? owner : "");
 	return ask(&request, answer, e);
 }
 

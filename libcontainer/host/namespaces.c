@@ -80,7 +80,8 @@ static int plan_join(const struct host_env *h, struct plan *p, int type, const c
 	path = arena_strdup(p->arena, path);
 	if (!path)
 		return err_nomem(e);
-	if (type == CLONE_NEWUSER)
+	if (type == CLONE_NEWUSER || (type == CLONE_NEWPID && h->rootless) ||
+	    (type == CLONE_NEWTIME && h->rootless))
 		p->ns.needs_intermediate = true;
 	p->ns.join[p->ns.n_join++] =
 		(struct plan_join){ .fd = take_fd(fd), .type = type, .path = path };
@@ -131,6 +132,7 @@ int namespaces_plan(const struct host_env *h, const struct spec *s, struct plan 
 					      (size_t)(ns - s->linux_.namespaces.items));
 		} else if (join_order[i] == CLONE_NEWTIME) {
 			p->ns.new_time = true;
+			p->ns.needs_intermediate |= h->rootless;
 		} else {
 			p->ns.new_flags |= join_order[i];
 		}

@@ -73,7 +73,8 @@ static int compile(struct checkpoint *c, struct err *e)
 		.cgroup_root = c->ctx->cgroup_root,
 		.dry_run = true,
 		.rootless = c->ctx->rootless,
-		.cgroup_disabled = !c->record.cgroup_path,
+		.cgroup_disabled = !c->record.cgroup_path && !c->record.unit,
+		.cgroup_systemd = c->record.unit != NULL,
 	};
 	int r = spec_load_config(c->dir.dir_fd, STATEDIR_CONFIG, c->plan.arena, &c->spec, NULL, e);
 

@@ -14,6 +14,7 @@
 #include "host/cgroup_systemd.h"
 #include "host/intelrdt.h"
 #include "life/bundle.h"
+#include "life/scope.h"
 #include "sys/sys.h"
 
 #define DEADLINE_MS 10000
@@ -59,6 +60,15 @@ int destroy_kill(const struct lc_ctx *ctx, const struct statedir *d, const struc
 	return kill_init(r, 0, e);
 }
 
+/* The runtime was killed before it could set the mark: the unit may be another's of that name. */
+static int stop_unmarked(const struct statedir *d, const struct plan_systemd *unit, struct err *e)
+{
+	char owner[SCOPE_OWNER_SIZE];
+	int r = scope_owner(d, owner, e);
+
+	return r < 0 ? r : cgroup_systemd_stop(unit, owner, e);
+}
+
 /* Without the mark the group is killed by nobody: at most an empty directory is ours to remove. */
 static int remove_cgroup(const struct lc_ctx *ctx, const struct statedir *d, const struct record *r,
 			 struct err *e)
@@ -70,10 +80,10 @@ static int remove_cgroup(const struct lc_ctx *ctx, const struct statedir *d, con
 
 	if (own_cgroup(d, path, sizeof(path))) {
 		ret = cgroup_remove(ctx->cgroup_root, path, true, DEADLINE_MS, e);
-		return ret == 0 && unit.unit ? cgroup_systemd_stop(&unit, true, e) : ret;
+		return ret == 0 && unit.unit ? cgroup_systemd_stop(&unit, NULL, e) : ret;
 	}
-	if (unit.unit) /* may be another's; one of ours has lost its only process and vanishes */
-		(void)cgroup_systemd_stop(&unit, false, &ignored);
+	if (unit.unit)
+		return stop_unmarked(d, &unit, e);
 	if (r->cgroup_path)
 		(void)cgroup_remove(ctx->cgroup_root, r->cgroup_path, false, 0,
 				    &ignored); /* may be another's */

@@ -50,5 +50,6 @@ void enter_plan(const struct lc_ctx *ctx, const struct record *r, struct plan *p
 	ns->new_flags = (int)r->namespaces | ALWAYS_ENTERED;
 	if (ctx->rootless)
 		ns->new_flags = other_namespaces(r, p->proc_fd);
-	ns->needs_intermediate = ctx->rootless && ns->new_flags & CLONE_NEWUSER;
+	ns->needs_intermediate =
+		ctx->rootless && ns->new_flags & (CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWTIME);
 }

@@ -40,29 +40,34 @@ static int check_idmap(const struct plan_mount *m, struct err *e)
 	return err_at(e, "mounts[%zu]", m->index);
 }
 
-static const char *absolute(const char *path, const char *bundle, struct arena *arena)
+/* NULL: no memory. */
+static const char *source_of(const struct plan *p, const struct spec *s, const struct plan_mount *m,
+			     const char *cgroup)
 {
-	return path[0] == '/' ? path : arena_printf(arena, "%s/%s", bundle, path);
+	const char *source = s->mounts.items[m->index].source;
+
+	if (m->kind == PLAN_MOUNT_CGROUP)
+		return cgroup;
+	return source[0] == '/' ? source : arena_printf(p->arena, "%s/%s", p->bundle, source);
 }
 
 static int add_mounts(const struct plan *p, const struct spec *s, const char *cgroup,
-		      struct list *l, struct arena *arena, struct err *e)
+		      struct list *l, struct err *e)
 {
 	for (size_t i = 0; i < p->rootfs.n_mounts; i++) {
 		const struct plan_mount *m = &p->rootfs.mounts[i];
-		const char *source = s->mounts.items[m->index].source;
+		struct external *x = &l->items[l->n];
 
 		if (check_idmap(m, e) < 0)
 			return err_errno(e);
-		if (m->kind == PLAN_MOUNT_BIND)
-			l->items[l->n++] = (struct external){
-				.target = m->target,
-				.source = absolute(source, p->bundle, arena),
-				.tree = m->recursive,
-			};
-		else if (m->kind == PLAN_MOUNT_CGROUP)
-			l->items[l->n++] =
-				(struct external){ .target = m->target, .source = cgroup };
+		if (m->kind != PLAN_MOUNT_BIND && m->kind != PLAN_MOUNT_CGROUP)
+			continue;
+		*x = (struct external){ .target = m->target,
+					.source = source_of(p, s, m, cgroup),
+					.tree = m->kind == PLAN_MOUNT_BIND && m->recursive };
+		if (!x->source)
+			return err_nomem(e);
+		l->n++;
 	}
 	return 0;
 }
@@ -83,7 +88,7 @@ static int list_all(const struct plan *p, const struct spec *s, const char *cgro
 	for (size_t i = 0; i < fs->n_devices; i++) /* mounts where mknod(2) is not allowed */
 		l->items[l->n++] = (struct external){ .target = fs->devices[i].path,
 						      .source = fs->devices[i].path };
-	return add_mounts(p, s, cgroup, l, arena, e);
+	return add_mounts(p, s, cgroup, l, e);
 }
 
 /* ---- their names ---- */

@@ -106,6 +106,7 @@ static int map_images(struct restore *t, struct err *e)
 	return 0;
 }
 
+/* What a mount of cgroups is in a container that sees the host's tree; "" where there is none. */
 static const char *cgroup_dir(const struct create *c, struct arena *arena)
 {
 	char root[PATH_MAX];
@@ -113,7 +114,7 @@ static const char *cgroup_dir(const struct create *c, struct arena *arena)
 	_cleanup_close_ int fd = cgroup_open_root(c->ctx->cgroup_root, root, &ignored);
 	const char *path = c->bundle.plan.cgroup.path;
 
-	return fd < 0 ? NULL : arena_printf(arena, "%s%s", root, path ? path : "");
+	return fd < 0 ? "" : arena_printf(arena, "%s%s", root, path ? path : "");
 }
 
 /* ---- CRIU's steps ---- */

@@ -2,20 +2,55 @@
 /* A scope of systemd, from the first process in it. */
 #include "life/scope.h"
 
+#include <errno.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/fmt.h"
 #include "host/cgroup.h"
 #include "host/cgroup_systemd.h"
 #include "sys/sys.h"
+
+/* As a URL: systemd wants ASCII. */
+int scope_owner(const struct statedir *d, char ret[SCOPE_OWNER_SIZE], struct err *e)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "0123456789/_.,+-";
+	static const char digits[] = "0123456789ABCDEF";
+	char link[64], path[PATH_MAX], *out;
+	ssize_t n;
+
+	fmt_str(link, sizeof(link), "/proc/self/fd/%d", d->dir_fd);
+	n = readlink(link, path, sizeof(path));
+	if (n < 0)
+		return err_sys(e, errno, "readlink", "%s", link);
+	out = ret + fmt_str(ret, SCOPE_OWNER_SIZE, "file:");
+	for (ssize_t i = 0; i < n; i++) {
+		unsigned c = (unsigned char)path[i];
+
+		if (strchr(plain, path[i])) {
+			*out++ = path[i];
+			continue;
+		}
+		*out++ = '%';
+		*out++ = digits[c >> 4];
+		*out++ = digits[c & 15];
+	}
+	*out = '\0';
+	return 0;
+}
 
 /* Where the group is, systemd tells: the rest of our work is done there. */
 int scope_make(void *create, pid_t pid, struct err *e)
 {
 	struct create *c = create;
 	struct plan_cgroup *cg = &c->bundle.plan.cgroup;
-	int r = cgroup_systemd_start(cg->systemd, pid, c->scope_path, e);
+	char owner[SCOPE_OWNER_SIZE];
+	int r = scope_owner(&c->dir, owner, e);
 
+	if (r == 0)
+		r = cgroup_systemd_start(cg->systemd, owner, pid, c->scope_path, e);
 	if (r < 0)
 		return r;
 	cg->created = true;

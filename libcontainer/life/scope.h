@@ -8,6 +8,9 @@
 #include "base/err.h"
 #include "life/create.h"
 
+/* The state directory as a URL, which the unit's documentation names: what proves a unit ours. */
+#define SCOPE_OWNER_SIZE (3 * PATH_MAX + 8)
+int scope_owner(const struct statedir *d, char ret[SCOPE_OWNER_SIZE], struct err *e);
 /* Makes the scope with that process in it, marks the group as ours: spawn.cgroup_fd. As spawn.place. */
 int scope_make(void *create, pid_t pid, struct err *e);
 /* The same with a process that does nothing but live, until scope_let_go(). */

@@ -10,7 +10,8 @@
  *
  * Two shapes. Usually the clone is the container's process. When a user namespace is joined by path,
  * new namespaces must be made by somebody who is in it; and a caller without privileges may enter a
- * container's pid namespace only from inside its user namespace; and when systemd makes the cgroup,
+ * container's pid namespace only from inside its user namespace, and not come back to its own; and when
+ * systemd makes the cgroup,
  * it puts a process into it that is there already. Then an intermediate is put there and joins, clones
  * the container's process as our child (CLONE_PARENT), tells its pid and exits.
  */
@@ -156,6 +157,8 @@ static int enter_user(const struct spawn *s, struct err *e)
 	const struct plan_join *user = &s->plan->ns.join[0];
 	int r;
 
+	if (!joins(s, CLONE_NEWUSER))
+		return 0;
 	if (s->target < 0) {
 		r = sys_setns(user->fd, CLONE_NEWUSER);
 		return r < 0 ? err_sys(e, r, "setns", "user namespace %s", user->path) : 0;

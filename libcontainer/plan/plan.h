@@ -41,7 +41,7 @@ struct plan_namespaces {
 	int own; /* CLONE_NEW* given by path that are the runtime's: nothing is set in them */
 	/* the id maps as the kernel reads them; NULL without a new user namespace */
 	const char *uid_map, *gid_map;
-	bool needs_intermediate; /* a user namespace is joined by path (see life/spawn.c) */
+	bool needs_intermediate; /* to enter namespaces from inside others (see life/spawn.c) */
 };
 
 struct plan_fs_option {
@@ -53,7 +53,7 @@ enum plan_mount_kind {
 	PLAN_MOUNT_BIND,    /* source_fd: a detached tree, made and attributed by the host */
 	PLAN_MOUNT_REMOUNT, /* change the attributes of what is mounted at target */
 	PLAN_MOUNT_SYMLINK, /* no mount: the symbolic link that source is, made in the container */
-	PLAN_MOUNT_CGROUP,  /* cgroup2 by the rules of oci-checklist C13 */
+	PLAN_MOUNT_CGROUP,  /* cgroup2 by the rules of CONFORMANCE.md, C13 */
 };
 
 struct plan_mount {
@@ -250,7 +250,8 @@ struct plan_systemd {
 struct plan_cgroup {
 	const char *path; /* below the cgroup2 mount, absolute, cleaned; NULL: none wanted */
 	bool created;
-	size_t kept;			  /* so much of path was there before */
+	size_t kept;	   /* so much of path was there before */
+	const char *aside; /* hull goes into this group first, beside path; or NULL */
 	struct plan_cgroup_write *writes; /* in order */
 	size_t n_writes;
 	struct bpf_insn *device_prog; /* NULL: every device allowed */

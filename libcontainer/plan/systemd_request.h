@@ -2,10 +2,10 @@
 /*
  * What hull-systemd is asked, on its standard input: words that each end with NUL.
  *
- *	VERB MANAGER UNIT [PID] [SUBGROUP] [PROPERTY...]
+ *	VERB MANAGER UNIT [PID] [SUBGROUP] [OWNER] [PROPERTY...]
  *
  * MANAGER is "system" or "user". PID is there for start and attach, SUBGROUP ("" for none) for attach,
- * properties for start and set:
+ * OWNER ("" for whoever) for stop, properties for start and set:
  * NAME SINCE TYPE COUNT VALUE..., where TYPE is a D-Bus signature of one letter, or of 'a' and one
  * letter, and the property is left out when systemd is older than version SINCE.
  *
@@ -14,10 +14,10 @@
  */
 #pragma once
 
-#define REQUEST_START "start"	/* makes the scope with the process in it */
-#define REQUEST_SET "set"	/* sets properties until the machine is shut down */
-#define REQUEST_STOP "stop"	/* stops the unit and forgets that it failed, if it is there */
-#define REQUEST_FORGET "forget" /* only forgets that it failed */
+#define REQUEST_START "start" /* makes the scope with the process in it */
+#define REQUEST_SET "set"     /* sets properties until the machine is shut down */
+/* Stops the unit, when OWNER is part of its documentation, and forgets that it failed. */
+#define REQUEST_STOP "stop"
 #define REQUEST_ATTACH "attach" /* moves the process into the unit */
 
 enum request_status {

@@ -128,9 +128,10 @@ static void write_annotations(struct json_writer *w, const struct spec_features 
 
 static void write_unsafe(struct json_writer *w, const struct spec_features *f)
 {
-	const char *names[3] = {};
+	const char *names[4] = {};
 	size_t n = 0;
 
+	names[n++] = "run.oci.";
 	if (f->cgroup_systemd)
 		names[n++] = "org.systemd.property.";
 	if (f->checkpoint)

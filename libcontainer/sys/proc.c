@@ -19,13 +19,21 @@ int sys_clone3(struct clone_args *args, size_t size)
 	return sys_result(syscall(SYS_clone3, args, size));
 }
 
+/* What clone(3) is made of: musl's own makes no threads (since 1.2.4). On failure glibc's returns -1 and
+ * musl's -errno, which may be the same number. */
+int __clone(int (*fn)(void *), void *stack, int flags, void *arg, ...);
+
 int sys_thread(int (*fn)(void *), void *stack_top, void *arg, uint32_t *alive)
 {
 	const int flags = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD |
 			  CLONE_SYSVSEM | CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID;
 
+	int r;
+
 	FAULT_POINT(thread);
-	return sys_result(clone(fn, stack_top, flags, arg, alive, NULL, alive));
+	errno = EPERM;
+	r = __clone(fn, stack_top, flags, arg, alive, NULL, alive);
+	return r < -1 ? r : sys_result(r);
 }
 
 void sys_thread_await(const uint32_t *alive)

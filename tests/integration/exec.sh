@@ -207,7 +207,7 @@ sub_cgroup() {
 	fails 255 exec --cgroup ../c c1 true
 	fails 255 exec --cgroup /probe/../.. c1 true
 	ok delete --force c1
-	rmdir "$(cgroup_tree)/exec-sub"
+	missing "$(cgroup_tree)/exec-sub"
 }
 it sub_cgroup '--cgroup runs it in a cgroup below that of the container, and nowhere else'
 

@@ -60,6 +60,23 @@ state_needs_a_container() {
 }
 it state_needs_a_container 'state of an unknown container is an error that says so'
 
+an_id_is_needed() {
+	for verb in state create start kill delete; do
+		fails 1 "$verb"
+		has "$ERR" "usage: hull $verb"
+	done
+	missing "$STATE"
+}
+it an_id_is_needed 'state, create, start, kill and delete without an id are errors'
+
+verbs_need_a_container() {
+	for verb in start kill delete; do
+		fails 1 "$verb" nobody
+		has "$ERR" 'container does not exist'
+	done
+}
+it verbs_need_a_container 'start, kill and delete of a container that is not there are errors'
+
 ids_are_unique() {
 	ok create c1
 	fails 1 create c1
@@ -136,6 +153,16 @@ delete_needs_stopped() {
 	ok create c1
 }
 it delete_needs_stopped 'delete refuses a running container; after delete the id is free'
+
+delete_of_a_created_container() {
+	config '.process.args = ["touch", "/ran"]'
+	ok create --pid-file "$WORK/pid" c1
+	ok delete c1
+	gone "$(cat "$WORK/pid")"
+	missing "$STATE/c1"
+	missing "$ROOTFS/ran"
+}
+it delete_of_a_created_container 'a container that was never started is deleted without --force'
 
 delete_force() {
 	started c1

@@ -311,4 +311,54 @@ features() {
 }
 it features 'features tells of them'
 
+# The document in $DOC.
+features_document() {
+	ok features
+	DOC=$WORK/features.json
+	cp "$WORK/out" "$DOC"
+}
+
+# taken_each NAMES FILTER: with each of the names, $name in the filter, config.json is compiled.
+taken_each() {
+	cp "$BUNDLE/config.json" "$WORK/before.json"
+	name=
+	for name in $(jq -r "$1" "$DOC"); do
+		config "$2" --arg name "$name"
+		hull create --dry-run c1
+		[ "$RC" = 0 ] || die "$name: $ERR"
+		equal "$name: $ERR" "$name: "
+		cp "$WORK/before.json" "$BUNDLE/config.json"
+	done
+	[ -n "$name" ] || die "$1 is empty"
+}
+
+features_are_taken() {
+	features_document
+	taken_each '.ociVersionMin, .ociVersionMax' '.ociVersion = $name'
+	taken_each '.hooks[]' '.hooks[$name] = [{"path": "/bin/true"}]'
+	taken_each '.linux.namespaces[] | select(. != "user")' \
+		'.linux.namespaces |= (map(select(.type != $name)) + [{"type": $name}])'
+	taken_each '.linux.capabilities | join(",")' \
+		'.process.capabilities.bounding = ($name | split(","))'
+	taken_each '.linux.seccomp.archs[]' '.linux.seccomp =
+		{"defaultAction": "SCMP_ACT_ALLOW", "architectures": [$name]}'
+	taken_each '.linux.seccomp.supportedFlags[]' '.linux.seccomp =
+		{"defaultAction": "SCMP_ACT_ALLOW", "flags": [$name]}'
+	config '.linux.seccomp = {"defaultAction": "SCMP_ACT_ALLOW", "listenerPath": "/run/agent",
+		"syscalls": [{"names": ["mkdir"], "action": "SCMP_ACT_ERRNO"}]}'
+	taken_each '.linux.seccomp.actions[]' '.linux.seccomp.syscalls[0].action = $name'
+	taken_each '.linux.seccomp.operators[]' \
+		'.linux.seccomp.syscalls[0].args = [{"index": 0, "value": 1, "valueTwo": 1, "op": $name}]'
+}
+it features_are_taken 'what features lists is accepted in config.json'
+
+features_of_the_build() {
+	features_document
+	unshare --mount --user --map-root-user --pid --fork sh -c \
+		'mount -t tmpfs none /sys; exec env -i "$0" --root "$1" features' "$HULL" "$STATE" \
+		> "$WORK/elsewhere.json"
+	cmp "$DOC" "$WORK/elsewhere.json"
+}
+it features_of_the_build 'features tells of the build, whatever the host'
+
 finish

@@ -96,9 +96,9 @@ it all_or_none 'when one of them fails no mount and no mount point is left'
 
 missing_source() {
 	started m1
-	mounts '[{"destination": "/a", "source": "/nowhere", "options": ["bind"]}]'
+	mounts "[{\"destination\": \"/a\", \"source\": \"$WORK/no\", \"options\": [\"bind\"]}]"
 	fails 1 mounts add m1 "$WORK/mounts.json"
-	has "$ERR" 'mounts[0].source: open_tree: /nowhere: No such file or directory'
+	has "$ERR" "mounts[0].source: open_tree: $WORK/no: No such file or directory"
 	missing "$ROOTFS/a"
 }
 it missing_source 'a missing source is an error before anything has changed'

@@ -46,6 +46,8 @@ test_end() {
 	return $harness_status
 }
 
+has_stopped() { as "$HULL" state "$1" | grep -q '"stopped"'; }
+
 # delegated: a group of the cgroup2 tree that is the user's, and this test in a group below it; its
 # path is $GROUP. With hugetlb, where there is the controller.
 delegated() {
@@ -151,7 +153,7 @@ lifecycle() {
 	equal "$(stat -Lc %i "/proc/$PID/ns/user")" \
 		"$(as "$HULL" exec c1 stat -Lc %i /proc/self/ns/user)"
 	ok kill c1 KILL
-	eventually gone "$PID"
+	eventually has_stopped c1
 	ok delete c1
 	missing "$STATE/c1"
 }

@@ -18,8 +18,9 @@ notify() {
 }
 notify_mkdir() { notify '["mkdir", "mkdirat"]' "$@"; }
 
-# agent ANSWER [SYSCALL=ANSWER...]: see lib/seccomp_agent.py.
+# agent ANSWER [SYSCALL=ANSWER...]: see lib/seccomp_agent.py. Another one before it goes.
 agent() {
+	[ -z "${AGENT:-}" ] || kill "$AGENT" 2> /dev/null || true
 	rm -f "$WORK/agent.sock"
 	python3 "$HARNESS_LIB/seccomp_agent.py" "$WORK/agent.sock" "$WORK/agent.log" "$@" &
 	AGENT=$!
@@ -109,7 +110,6 @@ with_and_without_new_privileges() {
 		agent 42
 		inside "$try; true"
 		refused 'No message of desired type'
-		kill "$AGENT"
 	done
 }
 it with_and_without_new_privileges 'the agent is asked with and without noNewPrivileges'
@@ -131,7 +131,6 @@ flags() {
 		agent 42
 		inside "$try; true"
 		refused 'No message of desired type'
-		kill "$AGENT"
 	done
 }
 it flags 'each flag goes with a listener'

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/fmt.h"
@@ -207,6 +209,24 @@ Test(listen, replaces_the_socket_of_a_dead_one)
 	cr_assert_not(address_answers(address));
 	cr_assert_eq(address_listen(address, &second, &e), 0);
 	cr_assert_geq(second, 0);
+}
+
+/* A worker of a shim that was killed has its listening socket for the moment that it takes to end. */
+Test(listen, replaces_the_socket_of_one_that_is_about_to_be_dead)
+{
+	int first = -1, second = -1;
+	pid_t dying;
+
+	cr_assert_eq(address_listen(address, &first, &e), 0);
+	dying = fork();
+	if (dying == 0) {
+		usleep(200000);
+		_exit(0);
+	}
+	close(first);
+	cr_assert_eq(address_listen(address, &second, &e), 0);
+	cr_assert_geq(second, 0);
+	cr_assert_eq(waitpid(dying, NULL, 0), dying);
 }
 
 /* ---- the bundle ---- */

@@ -404,11 +404,13 @@ Test(cgroup_systemd, the_request_is_words_and_the_answer_a_path, .init = tempdir
 	struct err e;
 
 	stand_in("tr '\\0' '|' >seen; echo /some/group");
-	assert_ok(cgroup_systemd_start(&unit, 77, path, &e), &e);
+	assert_ok(cgroup_systemd_start(&unit, "file:/x", 77, path, &e), &e);
 	cr_expect_str_eq(path, "/some/group");
 	assert_ok(file_read_buf(AT_FDCWD, "seen", seen, sizeof(seen)), &e);
 	/* one task is less than it takes to start one */
-	cr_expect_str_eq(seen, "start|user|a.scope|77|Names|250|as|2|a b||", "%s", seen);
+	cr_expect_str_eq(seen,
+			 "start|user|a.scope|77|Names|250|as|2|a b||Documentation|0|as|1|file:/x|",
+			 "%s", seen);
 	assert_ok(cgroup_systemd_settle(&unit, &e), &e);
 	assert_ok(file_read_buf(AT_FDCWD, "seen", seen, sizeof(seen)), &e);
 	cr_expect_str_eq(seen, "set|user|a.scope|TasksMax|0|t|1|1|", "%s", seen);
@@ -451,7 +453,7 @@ Test(cgroup_systemd, a_missing_helper_is_told_with_what_to_do)
 	struct err e = { 0 };
 
 	setenv("HULL_LIBEXEC", "/nonexistent", 1);
-	cr_assert_lt(cgroup_systemd_stop(&unit, true, &e), 0);
+	cr_assert_lt(cgroup_systemd_stop(&unit, NULL, &e), 0);
 	cr_expect_eq(e.kind, ERR_UNSUPPORTED);
 	cr_expect_not_null(strstr(e.msg, "/nonexistent/hull-systemd"), "%s", e.msg);
 	cr_expect_not_null(strstr(e.msg, "install"), "%s", e.msg);

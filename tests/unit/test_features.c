@@ -181,7 +181,8 @@ Test(features, what_is_not_built_is_not_claimed)
 	cr_expect_str_eq(squeezed(f.linux_.net_devices), "{\"enabled\":false}");
 	cr_expect_str_eq(squeezed(f.linux_.mount_extensions), "{\"idmap\":{\"enabled\":false}}");
 	cr_expect_null(f.linux_.memory_policy);
-	cr_expect_eq(f.unsafe.n, 0u);
+	cr_assert_eq(f.unsafe.n, 1u);
+	cr_expect_str_eq(f.unsafe.items[0], "run.oci.");
 	cr_expect_null(annotation(&f, "io.github.seccomp.libseccomp.version"));
 	cr_expect_null(annotation(&f, "hull.commit"));
 	cr_expect_str_eq(annotation(&f, "org.opencontainers.runc.checkpoint.enabled"), "false");
@@ -198,9 +199,10 @@ Test(features, what_is_built_is_claimed)
 	cr_assert_not_null(f.linux_.memory_policy);
 	cr_expect(strstr(f.linux_.memory_policy, "\"MPOL_WEIGHTED_INTERLEAVE\""));
 	cr_expect(strstr(f.linux_.memory_policy, "\"MPOL_F_STATIC_NODES\""));
-	cr_assert_eq(f.unsafe.n, 2u);
-	cr_expect_str_eq(f.unsafe.items[0], "org.systemd.property.");
-	cr_expect_str_eq(f.unsafe.items[1], "org.criu.config");
+	cr_assert_eq(f.unsafe.n, 3u);
+	cr_expect_str_eq(f.unsafe.items[0], "run.oci.");
+	cr_expect_str_eq(f.unsafe.items[1], "org.systemd.property.");
+	cr_expect_str_eq(f.unsafe.items[2], "org.criu.config");
 	cr_expect_str_eq(annotation(&f, "hull.version"), "1.2.3");
 	cr_expect_str_eq(annotation(&f, "hull.commit"), "abc");
 	cr_expect_str_eq(annotation(&f, "io.github.seccomp.libseccomp.version"), "2.5.4");

@@ -23,7 +23,6 @@ static const struct name_value formats[] = { { "table", TABLE }, { "json", JSON 
 
 static const struct opt more[] = {
 	OPT(values, file, OPT_STRING, "file", .letter = 'F'),
-	OPT(values, file, OPT_UNSUPPORTED, "pidfd-socket"),
 	{},
 };
 
@@ -236,7 +235,6 @@ Test(opts, errors_name_the_option_and_the_value)
 		{ { "--preserve-fds=4294967296" },
 		  "option --preserve-fds: \"4294967296\" is not a number in range" },
 		{ { "-f", "yaml" }, "option --format: \"yaml\" is not one of table, json" },
-		{ { "--pidfd-socket", "s" }, "option --pidfd-socket: not supported by this build" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {

@@ -3,7 +3,7 @@
 # Checkpoint and restore through containerd and the shim.
 # guest: full
 # shellcheck disable=SC2016
-# limit: 200
+# limit: 400
 . "$(dirname "$0")/../lib/containerd.sh"
 
 containerd_begin

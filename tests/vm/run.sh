@@ -15,7 +15,7 @@ cd "$(dirname "$0")/../.." || exit
 . tests/setup.sh
 
 SUITE=${SUITE:-bookworm}
-IMAGE=${VM_IMAGES:-$PWD/build/vm}/$SUITE
+IMAGE=$(realpath -m "${VM_IMAGES:-build/vm}")/$SUITE
 LIMIT=${VM_LIMIT:-700}
 BOOT=60 # seconds of that for a boot and an end
 PER_BOOT=3 # scripts
@@ -270,7 +270,7 @@ run_command() {
 	prepare
 	mkdir "$work/1"
 	printf '#!/bin/bash\nHULL=$(command -v hull)\nexport HULL BUILD=${HULL%%/*}\n%s\n' "$1" >"$work/1/job"
-	boot "$work/1" "$LIMIT" "$2"
+	boot "$work/1" "$LIMIT" "$2" | cat # a pipe: qemu opens its output anew
 	[ -z "${KEEP-}" ] || keep_results
 	if [ ! -e "$work/1/out/status" ]; then
 		tail -n 15 "$work/1/console" "$work/1/qemu" >&2
