@@ -27,8 +27,7 @@ int fault_close_range(unsigned first, unsigned last, unsigned flags);
 			return _r;           \
 	} while (0)
 #else
-#define fault_close_range(first, last, flags) \
-	syscall(SYS_close_range, (first), (last), (flags))
+#define fault_close_range(first, last, flags) syscall(SYS_close_range, (first), (last), (flags))
 #define FAULT_POINT(name) \
 	do {              \
 	} while (0)

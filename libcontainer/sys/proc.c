@@ -27,12 +27,12 @@ int sys_thread(int (*fn)(void *), void *stack_top, void *arg, uint32_t *alive)
 {
 	const int flags = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD |
 			  CLONE_SYSVSEM | CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID;
-
+	void *const tls = NULL; /* ours */
 	int r;
 
 	FAULT_POINT(thread);
 	errno = EPERM;
-	r = __clone(fn, stack_top, flags, arg, alive, NULL, alive);
+	r = __clone(fn, stack_top, flags, arg, alive, tls, alive);
 	return r < -1 ? r : sys_result(r);
 }
 

@@ -98,7 +98,7 @@ streams() {
 	program 'i=0; while read line; do i=$((i+1)); echo "$i $line"; done; exit 7'
 	mkfifo "$WORK/in"
 	exec 8<> "$WORK/in"
-	(cd "$BUNDLE" && exec "$HULL" --root "$STATE" run c1) < "$WORK/in" > "$WORK/one" 2> "$WORK/one.err" &
+	(cd "$BUNDLE" && exec "$HULL" --root "$STATE" run c1) < "$WORK/in" > "$WORK/one" 2> "$WORK/one.err" 8>&- &
 	run=$!
 	echo a >&8
 	eventually grep -q '1 a' "$WORK/one"
@@ -106,8 +106,8 @@ streams() {
 	rc=0
 	wait $run || rc=$?
 	equal "$rc" 137
-	(cd "$BUNDLE" && exec "$HULL" --root "$STATE" restore --image-path "$WORK/$IMAGES" c1) \
-		< "$WORK/in" 2> "$WORK/two.err" | cat > "$WORK/two" &
+	{ (cd "$BUNDLE" && exec "$HULL" --root "$STATE" restore --image-path "$WORK/$IMAGES" c1) \
+		< "$WORK/in" 2> "$WORK/two.err" | cat > "$WORK/two"; } 8>&- &
 	run=$!
 	echo b >&8
 	eventually grep -q '2 b' "$WORK/two"

@@ -4,7 +4,7 @@
 # default.
 # guest: full
 # limit: 300
-# shellcheck disable=SC2016
+# shellcheck disable=SC2016,SC2034
 CLIENT=docker
 . "$(dirname "$0")/../lib/clients.sh"
 

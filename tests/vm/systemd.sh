@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The systemd driver: scopes instead of groups of our own making.
 # guest: full
-# limit: 420
+# limit: 600
 . "$(dirname "$0")/../lib/harness.sh"
 
 TREE=/sys/fs/cgroup
