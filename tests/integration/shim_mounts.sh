@@ -178,8 +178,8 @@ loop_image() {
 	refused '2 OCI runtime create failed: rootfs[0]' Create id=c1 "bundle=$BUNDLE" \
 		"rootfs=[{\"type\": \"xfs\", \"source\": \"$WORK/image\", \"options\": [\"loop\"]}]"
 	eventually no_loops
-	refused '2 OCI runtime create failed: rootfs[0]: open: /nowhere: No such file' Create id=c1 \
-		"bundle=$BUNDLE" 'rootfs=[{"type": "ext4", "source": "/nowhere", "options": ["loop"]}]'
+	refused "2 OCI runtime create failed: rootfs[0]: open: $WORK/nowhere: No such file" Create id=c1 \
+		"bundle=$BUNDLE" "rootfs=[{\"type\": \"ext4\", \"source\": \"$WORK/nowhere\", \"options\": [\"loop\"]}]"
 }
 it loop_image 'loop: a file is a block device for as long as it is mounted'
 
