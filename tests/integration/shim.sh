@@ -219,11 +219,12 @@ wrong_states() {
 	refused '5 container not created: not found' State id=c1
 	create c1
 	refused '2 cannot pause task in created state' Pause id=c1
+	refused '2 cannot checkpoint a task in created state' Checkpoint id=c1 "path=$WORK/images"
+	missing "$WORK/images"
 	call Start id=c1
 	refused '2 cannot start a running process' Start id=c1
 	refused '2 cannot delete a running process' Delete id=c1
 	refused '5 process does not exist nobody: not found' Wait id=c1 exec_id=nobody
-	refused '12 ' Checkpoint id=c1 path=/nowhere
 	call Shutdown id=c1
 	status_is c1 2
 	call Kill id=c1 signal=9

@@ -8,6 +8,8 @@ cd "$(dirname "$0")/../.." || exit
 scripts() {
 	echo ./autogen.sh
 	echo ./.ci/run
+	echo tests/vm/guest/init
+	find tests/vm/guest/run/vm -type f
 	find tests contrib -name '*.sh' -o -name '*.bash'
 }
 
