@@ -7,12 +7,13 @@
 #	unit-sanitized  the same, built with ASan and UBSan
 #	golden          config.json in, plan out
 #	integration     real containers (root)
+#	integration-sanitized  the same with ASan and UBSan (by name, or with LONG=1)
 #	containerd      the shim under a containerd of the tests' own (root)
 #	vm              cgroups, systemd and clients in virtual machines (root, QEMU)
 #	fault           every system call fails once (root)
 #	fuzz            10 seconds for each target (clang)
 #
-# Without a tier all of them run. NAME chooses within a tier: SUITE/TEST of a program (patterns
+# Without a tier all others of them run. NAME chooses within a tier: SUITE/TEST of a program (patterns
 # allowed), a function of a script, a lint script, a golden case, a fuzz target.
 # As root on Debian, missing packages (tests/packages.txt) are installed. Builds go to build*/; with
 # BUILD=DIR, DIR is taken as built. Programs find the sources in $srcdir, scripts the command in
@@ -23,6 +24,7 @@ cd "$(dirname "$0")/.." || exit
 export srcdir=$PWD
 
 TIERS="lint unit unit-sanitized golden integration containerd vm fault fuzz"
+LONG_TIERS="integration-sanitized"
 PROGRAM_LIMIT=900 # seconds
 FUZZ_SECONDS=10
 passed=0 failed=0 skipped=0
@@ -170,6 +172,12 @@ tier_integration() {
 	run_suites integration integration
 }
 
+tier_integration_sanitized() {
+	needs_root integration-sanitized || return
+	build build-asan build-tests --enable-sanitizers || return
+	BUILD=$PWD/build-asan run_suites integration-sanitized integration
+}
+
 tier_containerd() {
 	needs_root containerd || return
 	build_main || return
@@ -274,7 +282,7 @@ main() {
 
 	name=
 	while [ $# -gt 0 ]; do
-		case " $TIERS " in
+		case " $TIERS $LONG_TIERS " in
 		*" $1 "*) tiers+=("$1") ;;
 		*) name=$1 ;;
 		esac
@@ -284,7 +292,7 @@ main() {
 		sed -n '3,/^set/{/^#/s/^# \{0,1\}//p}' "$0"
 		exit 2
 	fi
-	[ ${#tiers[@]} -gt 0 ] || read -r -a tiers <<<"$TIERS"
+	[ ${#tiers[@]} -gt 0 ] || read -r -a tiers <<<"$TIERS${LONG:+ $LONG_TIERS}"
 
 	[ -n "${BUILD-}" ] || packages_install build test || count_fail "packages are installed"
 	machine_state | sort >"$scratch/before"
