@@ -139,25 +139,53 @@ static int enable_in(int dirfd, const char *name, const struct controllers *need
 		     : 0;
 }
 
-int cgroup_fs_enable(int root_fd, const struct plan_cgroup *cg, struct err *e)
+/* In the root and in each group on the way to path. */
+static int enable_above(int root_fd, const char *path, const struct controllers *need,
+			struct err *e)
 {
-	struct controllers need;
 	char above[PATH_MAX];
-	int r = needed_controllers(cg, &need, e);
+	int r = need->n > 0 ? enable_in(root_fd, "/", need, e) : 0;
 
-	if (r < 0 || need.n == 0)
-		return r;
-	r = enable_in(root_fd, "/", &need, e);
-	for (const char *p = strchr(cg->path + 1, '/'); p && r >= 0; p = strchr(p + 1, '/')) {
+	for (const char *p = strchr(path + 1, '/'); need->n > 0 && p && r >= 0;
+	     p = strchr(p + 1, '/')) {
 		_cleanup_close_ int dir = -EBADF;
 
-		fmt_str(above, sizeof(above), "%.*s", (int)(p - cg->path), cg->path);
+		fmt_str(above, sizeof(above), "%.*s", (int)(p - path), path);
 		dir = cgroup_fs_open(root_fd, above);
 		if (dir < 0)
 			return err_sys(e, dir, "open", "cgroup %s", above);
-		r = enable_in(dir, above, &need, e);
+		r = enable_in(dir, above, need, e);
 	}
 	return r;
+}
+
+int cgroup_fs_enable(int root_fd, const struct plan_cgroup *cg, struct err *e)
+{
+	struct controllers need;
+	int r = needed_controllers(cg, &need, e);
+
+	return r < 0 ? r : enable_above(root_fd, cg->path, &need, e);
+}
+
+/* For the figures of containers without limits, too: where it can be done. */
+static void enable_counting(int root_fd, const char *path)
+{
+	static const struct plan_cgroup_write counting[] = {
+		{ .controller = "cpu" },
+		{ .controller = "io" },
+		{ .controller = "memory" },
+		{ .controller = "pids" },
+	};
+	char available[CONTROLLERS_SIZE];
+	struct controllers useful = { 0 };
+	struct err ignored;
+
+	if (file_read_buf(root_fd, "cgroup.controllers", available, sizeof(available)) < 0)
+		return;
+	for (size_t i = 0; i < ARRAY_SIZE(counting); i++)
+		if (has_word(available, counting[i].controller))
+			useful.first[useful.n++] = &counting[i];
+	(void)enable_above(root_fd, path, &useful, &ignored);
 }
 
 /* Removes what make_groups() made and nobody uses by now: the directories of path longer than
@@ -335,6 +363,8 @@ int cgroup_create(const char *root, struct plan_cgroup *cg, struct err *e)
 	r = cg->aside ? cgroup_step_aside(root_fd, cg->aside, e) : 0;
 	if (r >= 0)
 		r = cgroup_fs_enable(root_fd, cg, e);
+	if (r >= 0)
+		enable_counting(root_fd, cg->path);
 	if (r >= 0)
 		r = open_unused(root_fd, cg->path, made, e);
 	if (r < 0) {

@@ -4,11 +4,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 
 #include "base/cleanup.h"
 #include "base/fd.h"
+#include "base/fmt.h"
 #include "spec/spec_check.h"
 #include "sys/sys.h"
 
@@ -21,16 +24,32 @@ static int no_access(const char *op, int r, const char *root, struct err *e)
 		       r == -EACCES ? " (set XDG_RUNTIME_DIR, or give --root)" : "");
 }
 
+/* Parents are made, too: docker names a root of which not even the parent exists. The root is sticky: in
+ * XDG_RUNTIME_DIR that keeps it from being aged out (XDG base directories). */
+static int make_root(const char *root, struct err *e)
+{
+	char parent[PATH_MAX];
+	const char *slash = root;
+	int r = 0;
+
+	while ((slash = strchr(slash + 1, '/')) && (r == 0 || r == -EEXIST)) {
+		fmt_str(parent, sizeof(parent), "%.*s", (int)(slash - root), root);
+		r = sys_mkdirat(AT_FDCWD, parent, 0700);
+	}
+	if (r == 0 || r == -EEXIST)
+		r = sys_mkdirat(AT_FDCWD, root, 01700);
+	return r < 0 && r != -EEXIST ? no_access("mkdir", r, root, e) : 0;
+}
+
 static int open_root(const char *root, bool make, struct err *e)
 {
 	int fd = sys_openat(AT_FDCWD, root, O_RDONLY | O_DIRECTORY, 0);
 
 	if (fd == -ENOENT && make) {
-		/* sticky: in XDG_RUNTIME_DIR that keeps it from being aged out (XDG base directories) */
-		int r = sys_mkdirat(AT_FDCWD, root, 01700);
+		int r = make_root(root, e);
 
-		if (r < 0 && r != -EEXIST)
-			return no_access("mkdir", r, root, e);
+		if (r < 0)
+			return r;
 		fd = sys_openat(AT_FDCWD, root, O_RDONLY | O_DIRECTORY, 0);
 	}
 	if (fd == -ENOENT)

@@ -263,4 +263,11 @@ list_survives_damage() {
 }
 it list_survives_damage 'a damaged record hides no other container and can be deleted by force'
 
+a_root_of_any_depth() {
+	STATE=$WORK/deep/a/b
+	ok run c1
+	equal "$(stat -c %a "$WORK/deep/a") $(stat -c %a "$STATE")" '700 1700'
+}
+it a_root_of_any_depth 'the state directory is made, with its parents'
+
 finish

@@ -37,12 +37,12 @@ Test(err, a_failed_call_without_errno_still_fails)
 	cr_assert_lt(err_sys(&e, 0, "open", "x"), 0);
 }
 
-Test(err, an_errno_nobody_knows_is_said_to_be_unknown)
+Test(err, an_errno_nobody_knows_is_told_all_the_same)
 {
 	struct err e;
 
 	err_sys(&e, 4000, "open", "x");
-	cr_assert_str_eq(text_of(&e), "open: x: unknown error");
+	cr_assert_gt(strlen(text_of(&e)), strlen("open: x: ")); /* what it says is up to the libc */
 }
 
 Test(err, bad_input_names_its_place)
