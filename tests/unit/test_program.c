@@ -95,7 +95,7 @@ Test(program, errors_are_the_texts_that_clients_know)
 		     "exec: \"two/tool/x\": stat two/tool/x: not a directory");
 	expect_error("two/plain", "", -EACCES, "exec: \"two/plain\": permission denied");
 	expect_error("plain", "one:two", -EACCES, "exec: \"plain\": permission denied");
-	expect_error("./one", "", -EACCES, "exec: \"./one\": is a directory");
+	expect_error("./one", "", -EACCES, "exec: \"./one\": is a directory: permission denied");
 }
 
 Test(program, overlong_names_are_errors)

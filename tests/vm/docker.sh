@@ -36,7 +36,6 @@ daemon_stop() { # [SIGNAL]
 }
 
 daemon_start
-trap daemon_stop EXIT
 rootfs_tar "$HARNESS_TMP/box.tar"
 docker import --change 'CMD ["/bin/sh"]' "$HARNESS_TMP/box.tar" box > /dev/null
 docker run --rm --network none box true # makes what docker keeps for all containers
@@ -158,4 +157,5 @@ tells_its_version() {
 it tells_its_version 'info names hull as the default runtime'
 
 it survives_the_daemon 'a container goes on while dockerd dies and comes back'
+daemon_stop
 finish

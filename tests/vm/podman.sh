@@ -19,6 +19,7 @@ cat > "$CONTAINERS_CONF" <<-CONF
 CONF
 rootfs_tar "$HARNESS_TMP/box.tar"
 podman import --change CMD=/bin/sh "$HARNESS_TMP/box.tar" box > /dev/null 2>&1
+podman run --rm --network none box true # makes what podman keeps for all containers
 # Else podman does it, and undoes it in some process of its own, some time later.
 mount --bind /var/lib/containers/storage/overlay /var/lib/containers/storage/overlay
 
