@@ -54,7 +54,8 @@ static int find_by_path(const char *name, char *ret_path, struct err *e)
 	if (r == -EACCES)
 		return err_kind(e, ERR_DENIED, "exec: \"%s\": permission denied", name);
 	if (r == -EISDIR)
-		return err_kind(e, ERR_DENIED, "exec: \"%s\": is a directory: permission denied", name);
+		return err_kind(e, ERR_DENIED, "exec: \"%s\": is a directory: permission denied",
+				name);
 	if (r < 0 && reason(-r))
 		return err_kind(e, kind_of(-r), "exec: \"%s\": stat %s: %s", name, name,
 				reason(-r));
