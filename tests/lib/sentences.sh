@@ -3,7 +3,7 @@
 # Tests as sentences: TAP, assertions, and the check that a test leaves nothing behind. Who sources it
 # defines test_begin, run at the start of each test in its own shell, and test_end, run after it.
 #
-# Environment: TEST (run only the functions whose name contains it), KEEP=1 (keep the temporary
+# Environment: HARNESS_FOREIGN_MOUNT (comes and goes without us), TEST (run only the functions whose name contains it), KEEP=1 (keep the temporary
 # directories). A test runs in a subshell with `set -eu`; the first failed assertion ends it. skip
 # REASON ends it without failing.
 
@@ -84,7 +84,8 @@ harness_cgroups() {
 # Everything a container could leave on this machine, one a line.
 harness_traces() {
 	harness_cgroups
-	awk '{ print "mount " $5 }' /proc/self/mountinfo
+	awk -v foreign="${HARNESS_FOREIGN_MOUNT:-}" \
+		'$5 != foreign { print "mount " $5 }' /proc/self/mountinfo
 	find /tmp /run /dev/shm -maxdepth 1 -name '*hull*' ! -name 'hull-test[.-]*' \
 		! -name 'hull-vm[.-]*' 2> /dev/null || true
 	for harness_pid in $(pgrep -r R,S,D,T -x 'hull(:init)?'); do

@@ -18,8 +18,8 @@ CONF
 rootfs_tar "$HARNESS_TMP/box.tar"
 podman import --change CMD=/bin/sh "$HARNESS_TMP/box.tar" box > /dev/null 2>&1
 podman run --rm --network none box true # makes what podman keeps for all containers
-# podman mounts it over itself, and an import leaves it so.
-mount --bind /var/lib/containers/storage/overlay /var/lib/containers/storage/overlay
+# podman mounts it over itself, and undoes that some time later.
+HARNESS_FOREIGN_MOUNT=/var/lib/containers/storage/overlay
 
 counted() { podman exec c1 cat /tmp/n; }
 counts_beyond() { [ "$(counted)" -gt "$1" ]; }

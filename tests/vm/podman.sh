@@ -20,8 +20,8 @@ CONF
 rootfs_tar "$HARNESS_TMP/box.tar"
 podman import --change CMD=/bin/sh "$HARNESS_TMP/box.tar" box > /dev/null 2>&1
 podman run --rm --network none box true # makes what podman keeps for all containers
-# Else podman does it, and undoes it in some process of its own, some time later.
-mount --bind /var/lib/containers/storage/overlay /var/lib/containers/storage/overlay
+# podman mounts it over itself, and undoes that some time later.
+HARNESS_FOREIGN_MOUNT=/var/lib/containers/storage/overlay
 
 # ---- running --------------------------------------------------------------------------------------
 
