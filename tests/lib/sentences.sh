@@ -3,9 +3,9 @@
 # Tests as sentences: TAP, assertions, and the check that a test leaves nothing behind. Who sources it
 # defines test_begin, run at the start of each test in its own shell, and test_end, run after it.
 #
-# Environment: HARNESS_FOREIGN_MOUNT (comes and goes without us), TEST (run only the functions whose name contains it), KEEP=1 (keep the temporary
-# directories). A test runs in a subshell with `set -eu`; the first failed assertion ends it. skip
-# REASON ends it without failing.
+# Environment: TEST (run only the functions whose name contains it), KEEP=1 (keep the temporary
+# directories). HARNESS_FOREIGN_MOUNT may name a mount that comes and goes without us. A test runs in a
+# subshell with `set -eu`; the first failed assertion ends it. skip REASON ends it without failing.
 
 if [ "$(id -u)" != 0 ]; then
 	echo "1..0 # SKIP needs root"
