@@ -98,4 +98,25 @@ shim_cgroup() {
 }
 it shim_cgroup 'ShimCgroup in a file of options: the shim lives in that cgroup'
 
+systemd_cgroup() {
+	group=$(cgroup_tree)/system.slice/hull-s1.scope
+	echo 'SystemdCgroup = true' > "$C/shim.toml"
+	works run -d --null-io --runtime-config-path "$C/shim.toml" --cgroup system.slice:hull:s1 \
+		--memory-limit $((16 * MIB)) "$IMAGE" s1 sleep 1000
+	equal "$(cat "$group/memory.max")" $((16 * MIB))
+	equal "$(systemctl show --property MemoryMax --value hull-s1.scope)" $((16 * MIB))
+	works call s1 Update 'resources={"memory":{"limit":33554432}}'
+	equal "$(systemctl show --property MemoryMax --value hull-s1.scope)" 33554432
+	watch
+	out ctr task exec --exec-id x2 s1 sh -c "$HOG"
+	eventually eval '[ "$(told oom s1)" = 1 ]'
+	unwatch
+	works ctr task kill -s KILL s1
+	eventually has_status s1 STOPPED
+	works ctr task rm -f s1
+	eventually test ! -e "$group"
+	equal "$(systemctl list-units --all --plain --no-legend 'hull-s1.scope' | wc -l)" 0
+}
+it systemd_cgroup 'SystemdCgroup: a scope of systemd with its limits, TaskOOM and figures, gone with the task'
+
 containerd_end
