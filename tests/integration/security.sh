@@ -379,12 +379,12 @@ ways_to_executable() {
 }
 copy_is_intact() { equal "$(sums)" "$(cat "$WORK/sum")"; }
 
-# What the attack by LD_PRELOAD comes to: a static hull does not load anything, it tells its usage.
+# What the attack by LD_PRELOAD comes to: a static hull does not load anything, it tells what it takes.
 fate_of_preload() {
 	if readelf -lW "$(dirname "$HULL")/libexec/hull" | grep -q INTERP; then
 		echo 'Read-only file system'
 	else
-		echo 'Usage: hull'
+		echo '--help' # as hull says it, to no arguments and to bad ones
 	fi
 }
 
