@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # podman, as root, with hull as its runtime: systemd's cgroups, as podman has it by default.
 # guest: full
-# shellcheck disable=SC2016
+# shellcheck disable=SC2016,SC2034
 # limit: 300
 CLIENT='podman --log-level error'
 . "$(dirname "$0")/../lib/clients.sh"
