@@ -9,9 +9,13 @@ CLIENT=docker
 . "$(dirname "$0")/../lib/clients.sh"
 
 # A daemon of our own: no networks, no firewall, its state with the tests.
+version=$(dockerd --version | sed 's/[^0-9]*\([0-9]*\).*/\1/')
+
 daemon_start() {
+	shim=
+	[ "$version" -lt 23 ] || shim=', "hull-shim": { "runtimeType": "io.containerd.hull.v2" }'
 	cat > "$HARNESS_TMP/daemon.json" <<-JSON
-		{ "runtimes": { "hull": { "path": "$HULL" } }, "default-runtime": "hull",
+		{ "runtimes": { "hull": { "path": "$HULL" }$shim }, "default-runtime": "hull",
 		  "data-root": "$HARNESS_TMP/docker", "exec-root": "$HARNESS_TMP/exec",
 		  "pidfile": "$HARNESS_TMP/docker.pid", "hosts": ["unix://$HARNESS_TMP/docker.sock"],
 		  "bridge": "none", "iptables": false, "ip6tables": false, "live-restore": true }
@@ -149,6 +153,18 @@ protects() {
 		sh -c 'touch /t/x; test -e /v/box.tar; test -c /dev/fuse'
 }
 it protects 'read-only, capabilities, seccomp, privileged, volumes'
+
+runs_by_the_shim() {
+	[ "$version" -ge 23 ] || skip "docker $version knows no runtimeType"
+	ends 7 run --rm --runtime hull-shim --network none box sh -c 'echo out; exit 7'
+	equal "$OUT" out
+	does run -d --name c1 --runtime hull-shim --network none --memory 64m box sleep 1000
+	pgrep -f 'containerd-shim-hull-v2 .*moby' > /dev/null || die 'the shim of hull does not run'
+	does exec c1 cat /sys/fs/cgroup/memory.max
+	equal "$OUT" 67108864
+	does stop --time 0 c1
+}
+it runs_by_the_shim 'runtimeType: the shim of hull in place of the one for runc'
 
 tells_its_version() {
 	does info --format '{{.DefaultRuntime}} {{.RuncCommit.ID}}'
