@@ -79,17 +79,25 @@ Test(cgroup_fs, controllers_are_enabled_on_the_way_down_only, .init = make_tree,
 {
 	struct plan_cgroup cg = { .path = "/a/b", .writes = memory_and_pids, .n_writes = 5 };
 	struct err e;
-	int fd;
 
 	tree_mkdir(&tree, "a");
 	tree_put(&tree, "a/cgroup.subtree_control", "cpu pids\n");
 	tree_mkdir(&tree, "a/b");
 	tree_put(&tree, "a/b/cgroup.subtree_control", "");
-	fd = cgroup_create(tree.root, &cg, &e);
-	assert_ok(fd, &e);
+	assert_ok(cgroup_fs_enable(tree.fd, &cg, &e), &e);
 	cr_assert_str_eq(tree_get(&tree, "cgroup.subtree_control"), "+memory +pids");
 	cr_assert_str_eq(tree_get(&tree, "a/cgroup.subtree_control"), "+memory");
 	cr_assert_str_eq(tree_get(&tree, "a/b/cgroup.subtree_control"), "");
+}
+
+Test(cgroup_fs, what_counts_is_enabled_without_limits, .init = make_tree, .fini = drop_tree)
+{
+	struct plan_cgroup cg = { .path = "/a" };
+	struct err e;
+	int fd = cgroup_create(tree.root, &cg, &e);
+
+	assert_ok(fd, &e);
+	cr_assert_str_eq(tree_get(&tree, "cgroup.subtree_control"), "+cpu +memory +pids");
 	close(fd);
 }
 
