@@ -8,6 +8,7 @@
 #include "base/fd.h"
 #include "cgroup_tree.h"
 #include "host/cgroup.h"
+#include "host/cgroup_fs.h"
 
 /* ---- a plain directory ---- */
 
