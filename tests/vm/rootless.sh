@@ -264,7 +264,7 @@ podman_makes_pods() {
 it podman_makes_pods 'podman pods share their namespaces'
 
 podman_has_networks() {
-	does run --rm box ip -4 -o addr show tap0
+	does run --rm --network slirp4netns box ip -4 -o addr show tap0
 	has "$OUT" 'inet 10.0.2.'
 }
 it podman_has_networks 'podman brings a network of its own through slirp4netns'
