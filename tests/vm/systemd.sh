@@ -177,9 +177,9 @@ device_access_survives() {
 		| .process.capabilities.permitted += ["CAP_MKNOD"]'
 	scoped gpu
 	# there is no such driver: whoever is let through is told so, others that they may not
-	probe='mknod /tmp/denied c 251 8; for d in /dev/gpu /tmp/denied; do cat $d 2>&1; done; rm /tmp/denied'
+	probe='mknod /dev/denied c 251 8; for d in /dev/gpu /dev/denied; do cat $d 2>&1; done; rm /dev/denied'
 	expected="cat: can't open '/dev/gpu': No such device or address
-cat: can't open '/tmp/denied': Operation not permitted"
+cat: can't open '/dev/denied': Operation not permitted"
 	hull exec gpu sh -c "$probe"
 	equal "$OUT" "$expected"
 	systemctl daemon-reload
