@@ -10,7 +10,7 @@
 #include <string.h>
 #include <sys/auxv.h>
 
-#define KEYS_MIN 64
+#define KEYS_MIN 16 /* two kilobytes at a time would be a mapping of their own in musl */
 #define NO_KEY UINT32_MAX
 
 struct json_key {
