@@ -13,8 +13,9 @@ version=$(dockerd --version | sed 's/[^0-9]*\([0-9]*\).*/\1/')
 
 daemon_start() {
 	shim=
-	[ "$version" -lt 23 ] || shim=', "hull-shim": { "runtimeType": "io.containerd.hull.v2",
-		"options": { "SystemdCgroup": true } }'
+	echo 'SystemdCgroup = true' > "$HARNESS_TMP/shim.toml"
+	[ "$version" -lt 23 ] || shim=", \"hull-shim\": { \"runtimeType\": \"io.containerd.hull.v2\",
+		\"options\": { \"ConfigPath\": \"$HARNESS_TMP/shim.toml\" } }"
 	cat > "$HARNESS_TMP/daemon.json" <<-JSON
 		{ "runtimes": { "hull": { "path": "$HULL" }$shim }, "default-runtime": "hull",
 		  "data-root": "$HARNESS_TMP/docker", "exec-root": "$HARNESS_TMP/exec",
