@@ -185,6 +185,8 @@ tier_containerd() {
 }
 
 tier_vm() {
+	local PROGRAM_LIMIT=1200 # an image may have to be made first
+
 	needs_root vm || return
 	build_main || return
 	if [ -n "$name" ] && [ -e "tests/vm/$name.sh" ]; then

@@ -8,7 +8,7 @@
 # Without TEST all of tests/vm run. The head of a script may say in which guest (# guest: full) and
 # for how many seconds at most (# limit: 60); README.md tells about guests. Environment: BUILD (a
 # folder with a build; without, build/ is made), SUITE (bookworm, trixie), TEST (functions whose name
-# contains it), LONG=1 (the integration tier, too), VM_LIMIT (seconds for everything, 700), VM_IMAGES
+# contains it), LONG=1 (the integration tier, too), VM_LIMIT (seconds for all guests, 720), VM_IMAGES
 # (where images are kept), KEEP=1 (keeps the results of a success too). The last line is the sum.
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit
@@ -16,7 +16,7 @@ cd "$(dirname "$0")/../.." || exit
 
 SUITE=${SUITE:-bookworm}
 IMAGE=$(realpath -m "${VM_IMAGES:-build/vm}")/$SUITE
-LIMIT=${VM_LIMIT:-700}
+LIMIT=${VM_LIMIT:-720}
 BOOT=60 # seconds of that for a boot and an end
 PER_BOOT=3 # scripts
 FAST_TOOLS="awk basename cat cp cut dirname grep head id ln mkdir mv rm rmdir sed seq sleep sort tail
@@ -235,6 +235,7 @@ run_tests() { # TEST...
 		paths+=("$test")
 	done
 	prepare
+	SECONDS=0 # an image is made once
 	while IFS='|' read -r guest tests; do
 		[ "$(jobs -r -p | wc -l)" -lt "$(nproc)" ] || wait -n
 		number=$((number + 1))
