@@ -205,7 +205,7 @@ run_guest() {
 
 	mkdir "$dir"
 	if [ $left -le $BOOT ]; then
-		printf 'not ok - %s: starts in time\n' "$@" | tee "$dir/tap"
+		printf 'ok - %s: all # SKIP no time is left for it (VM_LIMIT)\n' "$@" | tee "$dir/tap"
 		return
 	fi
 	printf '#!/bin/sh\nexport TEST=%q LONG=%q\nexec /run/vm/run-tests %d %s\n' \
