@@ -9,10 +9,13 @@
 
 IMAGES=images
 
-# program SCRIPT: what runs in the container; a line of a sh loop that counts in /tmp/n.
+# program SCRIPT: what runs in the container; COUNT is one that counts, a line each in /tmp/n.
 program() { config '.process.args = ["sh", "-c", $script]' --arg script "$1"; }
-COUNT='i=0; while :; do i=$((i+1)); echo $i > /tmp/n; sleep 0.1; done'
-counted() { cat "$ROOTFS/tmp/n" 2> /dev/null || echo 0; }
+COUNT='i=0; while :; do i=$((i+1)); echo $i >> /tmp/n; sleep 0.1; done'
+counted() {
+	number=$(tail -n 1 "$ROOTFS/tmp/n" 2> /dev/null) || :
+	echo "${number:-0}"
+}
 counts_beyond() { [ "$(counted)" -gt "$1" ]; }
 # counting: c1 runs and counts.
 counting() {
@@ -30,6 +33,7 @@ status_is() {
 }
 # goes_on: it counts on from $1, having lost nothing.
 goes_on() {
+	: > "$ROOTFS/tmp/n"
 	eventually counts_beyond $(($1 + 1))
 	[ "$(counted)" -lt $(($1 + 1000)) ] || die "$(counted) is not $1 and a little more"
 }
@@ -210,7 +214,7 @@ it terminal 'a terminal is made anew, and its master goes to the console socket 
 
 tcp() {
 	program 'ip link set lo up; nc -l -p 7 -e cat & sleep 0.5
-		(i=0; while sleep 0.2; do i=$((i+1)); echo $i; done) | nc 127.0.0.1 7 | while read n; do echo $n > /tmp/n; done'
+		(i=0; while sleep 0.2; do i=$((i+1)); echo $i; done) | nc 127.0.0.1 7 | while read n; do echo $n >> /tmp/n; done'
 	ln "$ROOTFS/bin/busybox" "$ROOTFS/bin/nc"
 	ok create c1
 	ok start c1

@@ -8,7 +8,7 @@
 
 containerd_begin
 
-counted() { ctr task exec --exec-id "x$(date +%s%N)" "$1" cat /tmp/n; }
+counted() { ctr task exec --exec-id "x$(date +%s%N)" "$1" tail -n 1 /tmp/n; }
 counts_beyond() { [ "$(counted "$1")" -gt "$2" ]; }
 # goes_on ID N
 goes_on() {
@@ -18,7 +18,7 @@ goes_on() {
 # The specification of each container is one of its own: containerd 1.6 wants to keep none twice.
 counting() {
 	works run -d --null-io --env "TEST=$WORK" "$IMAGE" c1 \
-		sh -c 'i=1000; while :; do i=$((i+1)); echo $i > /tmp/n; sleep 0.2; done'
+		sh -c 'i=1000; while :; do i=$((i+1)); echo $i >> /tmp/n; sleep 0.2; done'
 	eventually counts_beyond c1 1000
 	before=$(counted c1)
 }

@@ -21,7 +21,7 @@ podman run --rm --network none box true # makes what podman keeps for all contai
 # podman mounts it over itself, and undoes that some time later.
 HARNESS_FOREIGN_MOUNT=/var/lib/containers/storage/overlay
 
-counted() { podman exec c1 cat /tmp/n; }
+counted() { podman exec c1 tail -n 1 /tmp/n; }
 counts_beyond() { [ "$(counted)" -gt "$1" ]; }
 # goes_on: it counts on from $1, having lost nothing.
 goes_on() {
@@ -31,7 +31,7 @@ goes_on() {
 # From 1000 on: a container that began anew would be far below.
 counting() {
 	does run -d --name c1 --network none box \
-		sh -c 'i=1000; while :; do i=$((i+1)); echo $i > /tmp/n; sleep 0.2; done'
+		sh -c 'i=1000; while :; do i=$((i+1)); echo $i >> /tmp/n; sleep 0.2; done'
 	eventually counts_beyond 1000
 	before=$(counted)
 }
