@@ -105,6 +105,8 @@ libcontainer_libcontainer_a_SOURCES += \
 	libcontainer/host/bind_mount.c \
 	libcontainer/host/cgroup.c \
 	libcontainer/host/cgroup.h \
+	libcontainer/host/cgroup_controllers.c \
+	libcontainer/host/cgroup_controllers.h \
 	libcontainer/host/cgroup_devices.c \
 	libcontainer/host/cgroup_freeze.c \
 	libcontainer/host/cgroup_fs.c \

@@ -11,13 +11,6 @@
 /* Opens a group by its path below the root descriptor; no symlinks, no other file system. Returns
  * an owned O_DIRECTORY fd or -errno. */
 int cgroup_fs_open(int root_fd, const char *path);
-/* Makes the controllers that the writes of cg need available in cg->path, enabling them in each
- * group above it where they are not yet. ERR_UNSUPPORTED with e->where = the limit when the tree
- * lacks one. Does not look at anything when no write needs a controller. */
-int cgroup_fs_enable(int root_fd, const struct plan_cgroup *cg, struct err *e);
-/* The check of the above alone: is every controller in the tree? root_path is for the message. */
-int cgroup_fs_check(int root_fd, const char *root_path, const struct plan_cgroup *cg,
-		    struct err *e);
 /* Whether a group was made by cgroup_create on the way to a container's group. */
 bool cgroup_fs_is_made(int root_fd, const char *path);
 /* Writes the limits in order. */

@@ -9,6 +9,7 @@
 #include "base/fmt.h"
 #include "base/num.h"
 #include "host/cgroup.h"
+#include "host/cgroup_controllers.h"
 #include "host/cgroup_fs.h"
 #include "host/cgroup_systemd.h"
 
@@ -115,11 +116,11 @@ static int write_limits(int root_fd, const char *root_path, int dirfd,
 		return err_nomem(e);
 	ret = cgroup_limits_plan(r, "", cg, arena, e);
 	if (ret >= 0)
-		ret = cgroup_fs_check(root_fd, root_path, cg, e);
+		ret = cgroup_controllers_check(root_fd, root_path, cg, e);
 	if (ret >= 0 && cg->systemd)
 		ret = tell_systemd(cg, arena, e);
 	if (ret >= 0)
-		ret = cgroup_fs_enable(root_fd, cg, e);
+		ret = cgroup_controllers_enable(root_fd, cg, false, e);
 	if (ret >= 0)
 		ret = write_all(dirfd, cg, arena, e);
 	return ret;

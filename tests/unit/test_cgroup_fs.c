@@ -8,6 +8,7 @@
 #include "base/fd.h"
 #include "cgroup_tree.h"
 #include "host/cgroup.h"
+#include "host/cgroup_controllers.h"
 #include "host/cgroup_fs.h"
 
 /* ---- a plain directory ---- */
@@ -85,7 +86,7 @@ Test(cgroup_fs, controllers_are_enabled_on_the_way_down_only, .init = make_tree,
 	tree_put(&tree, "a/cgroup.subtree_control", "cpu pids\n");
 	tree_mkdir(&tree, "a/b");
 	tree_put(&tree, "a/b/cgroup.subtree_control", "");
-	assert_ok(cgroup_fs_enable(tree.fd, &cg, &e), &e);
+	assert_ok(cgroup_controllers_enable(tree.fd, &cg, false, &e), &e);
 	cr_assert_str_eq(tree_get(&tree, "cgroup.subtree_control"), "+memory +pids");
 	cr_assert_str_eq(tree_get(&tree, "a/cgroup.subtree_control"), "+memory");
 	cr_assert_str_eq(tree_get(&tree, "a/b/cgroup.subtree_control"), "");
@@ -99,6 +100,22 @@ Test(cgroup_fs, what_counts_is_enabled_without_limits, .init = make_tree, .fini 
 
 	assert_ok(fd, &e);
 	cr_assert_str_eq(tree_get(&tree, "cgroup.subtree_control"), "+cpu +memory +pids");
+	close(fd);
+}
+
+Test(cgroup_fs, what_counts_is_enabled_as_far_as_each_group_has_it, .init = make_tree,
+     .fini = drop_tree)
+{
+	struct plan_cgroup cg = { .path = "/a/b", .writes = memory_and_pids, .n_writes = 5 };
+	struct err e;
+	int fd;
+
+	tree_mkdir(&tree, "a");
+	tree_put(&tree, "a/cgroup.controllers", "cpu memory pids\n");
+	tree_put(&tree, "a/cgroup.subtree_control", "memory pids\n");
+	fd = cgroup_create(tree.root, &cg, &e);
+	assert_ok(fd, &e);
+	cr_assert_str_eq(tree_get(&tree, "a/cgroup.subtree_control"), "+cpu");
 	close(fd);
 }
 
