@@ -77,6 +77,7 @@ libcontainer_libcontainer_a_SOURCES += \
 	libcontainer/spec/spec_check_process.c \
 	libcontainer/spec/spec_check_resources.c \
 	libcontainer/spec/spec_check_seccomp.c \
+	libcontainer/spec/spec_check_sysctl.c \
 	libcontainer/spec/spec_default.c \
 	libcontainer/spec/spec_default.h \
 	libcontainer/spec/spec_load.c \

@@ -15,7 +15,7 @@
 #include "base/cleanup.h"
 
 #define SPLICE_SIZE (1u << 20) /* more than a pipe holds */
-#define COPY_SIZE 16384
+#define COPY_SIZE 65536	       /* what a pipe holds, unless somebody made it larger */
 
 enum step {
 	STEP_AGAIN,   /* something was done */

@@ -126,6 +126,8 @@ void json_u64(struct json_writer *w, uint64_t value);
 void json_bool(struct json_writer *w, bool value);
 /* 150 is written 1.50 */
 void json_hundredths(struct json_writer *w, uint32_t value);
+/* An object of strings. */
+void json_pairs(struct json_writer *w, const struct json_pair *pairs, size_t n);
 /* One table-described object as a value. */
 void json_object(struct json_writer *w, const struct json_field *fields, const void *object);
 /* Moves the text to out and frees w; -ENOMEM or -EINVAL when anything before went wrong. */

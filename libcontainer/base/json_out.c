@@ -193,21 +193,26 @@ static void put_array(struct json_writer *w, const struct json_field *row,
 	json_close_array(w);
 }
 
-/* Maps and keyed objects: the key is the first member of an item. */
-static void put_map(struct json_writer *w, const struct json_field *row,
-		    const struct json_array *map)
+void json_pairs(struct json_writer *w, const struct json_pair *pairs, size_t n)
 {
-	size_t size = row->type == J_MAP ? sizeof(struct json_pair) : row->size;
+	json_open_object(w);
+	for (size_t i = 0; i < n; i++) {
+		json_key(w, pairs[i].key);
+		json_str(w, pairs[i].value);
+	}
+	json_close_object(w);
+}
 
+/* The key is the first member of an item. */
+static void put_keyed(struct json_writer *w, const struct json_field *row,
+		      const struct json_array *map)
+{
 	json_open_object(w);
 	for (size_t i = 0; i < map->n; i++) {
-		const char *item = (const char *)map->items + i * size;
+		const char *item = (const char *)map->items + i * row->size;
 
 		json_key(w, *(const char *const *)item);
-		if (row->type == J_MAP)
-			json_str(w, ((const struct json_pair *)item)->value);
-		else
-			json_object(w, row->fields, item);
+		json_object(w, row->fields, item);
 	}
 	json_close_object(w);
 }
@@ -215,6 +220,8 @@ static void put_map(struct json_writer *w, const struct json_field *row,
 static void put_value(struct json_writer *w, const struct json_field *row, enum json_type type,
 		      const void *slot)
 {
+	const struct json_array *array = slot; /* of those types that are one */
+
 	switch (type) {
 	case J_BOOL:
 		return json_bool(w, *(const bool *)slot);
@@ -233,10 +240,11 @@ static void put_value(struct json_writer *w, const struct json_field *row, enum 
 	case J_OBJECT:
 		return json_object(w, row->fields, slot);
 	case J_ARRAY:
-		return put_array(w, row, slot);
+		return put_array(w, row, array);
 	case J_MAP:
+		return json_pairs(w, array->items, array->n);
 	case J_KEYED:
-		return put_map(w, row, slot);
+		return put_keyed(w, row, array);
 	case J_ANY:
 		slot = *(const char *const *)slot;
 		return put_raw(w, slot ? slot : "null");

@@ -22,12 +22,7 @@ static void write_state(struct json_writer *w, const struct record *rec, enum lc
 	json_key(w, "bundle");
 	json_str(w, rec->bundle);
 	json_key(w, "annotations");
-	json_open_object(w);
-	for (size_t i = 0; i < rec->annotations.n; i++) {
-		json_key(w, rec->annotations.items[i].key);
-		json_str(w, rec->annotations.items[i].value);
-	}
-	json_close_object(w);
+	json_pairs(w, rec->annotations.items, rec->annotations.n);
 	json_close_object(w);
 }
 

@@ -182,12 +182,7 @@ static void write_state(struct json_writer *w, const struct lc_state *s)
 	json_key(w, "created"), json_str(w, s->created);
 	if (s->annotations.n) {
 		json_key(w, "annotations");
-		json_open_object(w);
-		for (size_t i = 0; i < s->annotations.n; i++) {
-			json_key(w, s->annotations.items[i].key);
-			json_str(w, s->annotations.items[i].value);
-		}
-		json_close_object(w);
+		json_pairs(w, s->annotations.items, s->annotations.n);
 	}
 	json_key(w, "owner"), json_str(w, s->owner);
 	json_close_object(w);

@@ -71,6 +71,7 @@ extern const struct rule spec_process_rules[];	 /* struct spec_process */
 extern const struct rule spec_linux_rules[];	 /* struct spec_linux */
 extern const struct rule spec_seccomp_rules[];	 /* struct spec_seccomp */
 extern const struct rule spec_resources_rules[]; /* struct spec_resources */
+extern const struct rule spec_sysctl_rules[];	 /* struct json_pair */
 extern const struct rule spec_id_maps_rules[];	 /* spec_id_maps */
 extern const struct rule spec_env_rules[];	 /* one entry of an environment */
 

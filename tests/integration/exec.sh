@@ -238,9 +238,7 @@ it signals_are_sent_on 'signals that exec receives are sent on to the process'
 # ---- user namespaces ------------------------------------------------------------------------------
 
 in_a_user_namespace() {
-	config '.linux.namespaces += [{"type": "user"}]
-		| .linux.uidMappings = [{"containerID": 0, "hostID": 100000, "size": 65536}]
-		| .linux.gidMappings = .linux.uidMappings'
+	config "$USER_NAMESPACE"
 	mkdir -m 777 "$ROOTFS/open"
 	started c1
 	ok exec c1 sh -c 'id -u; id -g; readlink /proc/self/ns/user; touch /open/root'

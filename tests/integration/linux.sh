@@ -189,9 +189,7 @@ it parameters_of_a_device 'kernel parameters and hooks find the device under its
 device_of_a_user_namespace() {
 	host_device h0
 	netdevs '{"h0": {"name": "net0"}}'
-	config '.linux.namespaces += [{"type": "user"}]
-		| .linux.uidMappings = [{"containerID": 0, "hostID": 100000, "size": 65536}]
-		| .linux.gidMappings = .linux.uidMappings'
+	config "$USER_NAMESPACE"
 	chown -R 100000:100000 "$ROOTFS"
 	chmod 755 "$WORK" "$BUNDLE"
 	inside 'ls /sys/class/net'

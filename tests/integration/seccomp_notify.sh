@@ -115,9 +115,7 @@ with_and_without_new_privileges() {
 it with_and_without_new_privileges 'the agent is asked with and without noNewPrivileges'
 
 in_a_user_namespace() {
-	notify_mkdir '.linux.namespaces += [{"type": "user"}]
-		| .linux.uidMappings = [{"containerID": 0, "hostID": 100000, "size": 65536}]
-		| .linux.gidMappings = .linux.uidMappings'
+	notify_mkdir "$USER_NAMESPACE"
 	chmod 755 "$WORK" "$HARNESS_TMP"
 	agent 42
 	inside "$try; true"

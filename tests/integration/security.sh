@@ -11,9 +11,7 @@ mounts() { config '.mounts += $new' --argjson new "$1"; }
 drop_mounts() { config '.mounts |= map(select(.destination | startswith($at) | not))' --arg at "$1"; }
 drop_namespace() { config '.linux.namespaces |= map(select(.type != $type))' --arg type "$1"; }
 userns() {
-	config '.linux.namespaces += [{"type": "user"}]
-		| .linux.uidMappings = [{"containerID": 0, "hostID": 100000, "size": 65536}]
-		| .linux.gidMappings = .linux.uidMappings'
+	config "$USER_NAMESPACE"
 	chown -R 100000:100000 "$ROOTFS"
 }
 # Every capability that there is, so that nothing but the defence under test says no.

@@ -107,9 +107,7 @@ too_long() {
 it too_long 'options that no interface takes are one clear error'
 
 mapped() {
-	config '.linux.namespaces += [{"type": "user"}]
-		| .linux.uidMappings = [{"containerID": 0, "hostID": 100000, "size": 65536}]
-		| .linux.gidMappings = .linux.uidMappings'
+	config "$USER_NAMESPACE"
 }
 
 mapped_overlay() {

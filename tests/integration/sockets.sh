@@ -205,9 +205,7 @@ in_a_user_namespace() {
 	manager
 	chmod 755 "$WORK" "$HARNESS_TMP"
 	service 'ready; cat /proc/self/uid_map | wc -l'
-	config '.linux.namespaces += [{"type": "user"}]
-		| .linux.uidMappings = [{"containerID": 0, "hostID": 100000, "size": 65536}]
-		| .linux.gidMappings = .linux.uidMappings'
+	config "$USER_NAMESPACE"
 	mkdir -p "$ROOTFS/run/notify"
 	ok run c1
 	equal "$OUT" 1

@@ -141,9 +141,7 @@ owner() {
 it owner 'the terminal belongs to the user of the program'
 
 in_a_user_namespace() {
-	config '.linux.namespaces += [{"type": "user"}]
-		| .linux.uidMappings = [{"containerID": 0, "hostID": 100000, "size": 65536}]
-		| .linux.gidMappings = .linux.uidMappings'
+	config "$USER_NAMESPACE"
 	program 'stat -c %u "$(tty)" /dev/console; read x; echo "got $x"'
 	on_terminal '"$HULL" --root "$STATE" run c1'
 	keys 'x\r'
@@ -156,6 +154,7 @@ it in_a_user_namespace 'there is a terminal in a user namespace, too'
 all_output() {
 	program 'seq 20000; echo end'
 	on_terminal '"$HULL" --root "$STATE" run c1'
+	shows end # or the end of the keys would be shown among it
 	ends 0
 	screen > "$WORK/shown"
 	(seq 20000; echo end) | cmp - "$WORK/shown" || die 'output is missing'

@@ -91,16 +91,9 @@ run() {
 	ctr run --runtime "$RUNTIME" "$@"
 }
 
-# out COMMAND...: its output in $OUT, its status in $RC, its errors in $ERR.
-out() {
-	RC=0
-	"$@" > "$WORK/out" 2> "$WORK/err" < /dev/null || RC=$?
-	OUT=$(cat "$WORK/out") ERR=$(cat "$WORK/err")
-}
-
 works() {
 	out "$@"
-	[ "$RC" = 0 ] || die "$*: status $RC: $ERR"
+	ended_with 0 "$@"
 }
 
 status_of() { ctr task ls | awk -v id="$1" '$1 == id { print $3 }'; }

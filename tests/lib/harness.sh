@@ -66,29 +66,27 @@ config() {
 	mv "$BUNDLE/config.json.new" "$BUNDLE/config.json"
 }
 
+# For config: a user namespace, whose root is 100000 outside.
+USER_NAMESPACE='.linux.namespaces += [{"type": "user"}]
+	| .linux.uidMappings = [{"containerID": 0, "hostID": 100000, "size": 65536}]
+	| .linux.gidMappings = .linux.uidMappings'
+
 # ---- running hull ---------------------------------------------------------------------------
 
 # hull ARG...: runs it in the bundle with the test's own state directory; $RC, $OUT, $ERR tell. A
 # hang is a failure.
-hull() {
-	RC=0
-	(cd "$BUNDLE" && exec timeout -k 5 "${HULL_TIMEOUT:-30}" "$HULL" --root "$STATE" "$@") \
-		> "$WORK/out" 2> "$WORK/err" < "${STDIN:-/dev/null}" || RC=$?
-	OUT=$(cat "$WORK/out") ERR=$(cat "$WORK/err")
-}
+hull() { out harness_hull "$@"; }
+harness_hull() (cd "$BUNDLE" && exec timeout -k 5 "${HULL_TIMEOUT:-30}" "$HULL" --root "$STATE" "$@")
 
 # ok ARG...: hull ARG... and it must succeed.
-ok() {
-	hull "$@"
-	[ "$RC" = 0 ] || die "hull $*: exit status $RC: $ERR"
-}
+ok() { fails 0 "$@"; }
 
 # fails RC ARG...: it must end with that status.
 fails() {
-	harness_rc=$1
+	harness_expected=$1
 	shift
 	hull "$@"
-	[ "$RC" = "$harness_rc" ] || die "hull $*: exit status $RC instead of $harness_rc: $ERR"
+	ended_with "$harness_expected" hull "$@"
 }
 
 # inside SCRIPT: the output of a shell script in a container made from the bundle.

@@ -56,6 +56,22 @@ eventually() {
 	die "never became true: $*"
 }
 
+# ---- commands -------------------------------------------------------------------------------
+
+# out COMMAND...: its output in $OUT, its errors in $ERR, its status in $RC. It reads $STDIN.
+out() {
+	RC=0
+	"$@" > "$WORK/out" 2> "$WORK/err" < "${STDIN:-/dev/null}" || RC=$?
+	OUT=$(cat "$WORK/out") ERR=$(cat "$WORK/err")
+}
+
+# ended_with RC COMMAND...: what out has run must have ended with that status.
+ended_with() {
+	harness_rc=$1
+	shift
+	[ "$RC" = "$harness_rc" ] || die "$*: exit status $RC instead of $harness_rc: $ERR"
+}
+
 # ---- where cgroups are ------------------------------------------------------------------------
 
 # The cgroup2 tree of this machine.
@@ -65,9 +81,11 @@ has_controller() { grep -qw "$1" "$(cgroup_tree)/cgroup.controllers"; }
 
 # ---- what must not be left --------------------------------------------------------------------
 
-# Cgroups that may be ours: empty ones, and those with a process that lives in one of our bundles.
+# Cgroups that may be ours: empty ones, and those with a process that lives in one of our bundles. What
+# is below hull-test-PID is that script's.
 harness_cgroups() {
-	find "$(cgroup_tree)" -mindepth 1 -type d ! -path '*.slice*' ! -path '*.scope*' 2> /dev/null |
+	find "$(cgroup_tree)" -mindepth 1 -type d ! -path '*.slice*' ! -path '*.scope*' \
+		\( ! -path '*/hull-test-*' -o -path "*/hull-test-$$*" \) 2> /dev/null |
 		while read -r harness_dir; do
 			if ! grep -qsx 'populated 1' "$harness_dir/cgroup.events"; then
 				echo "$harness_dir"

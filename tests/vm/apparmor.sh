@@ -59,9 +59,7 @@ no_new_privileges() {
 it no_new_privileges 'a profile goes together with noNewPrivileges'
 
 user_namespace() {
-	config '.linux.namespaces += [{"type": "user"}]
-		| .linux.uidMappings = [{"containerID": 0, "hostID": 100000, "size": 65536}]
-		| .linux.gidMappings = .linux.uidMappings'
+	config "$USER_NAMESPACE"
 	chown -R 100000:100000 "$ROOTFS"
 	chmod 755 "$HARNESS_TMP" "$WORK" "$BUNDLE"
 	inside 'cat /proc/self/attr/current'

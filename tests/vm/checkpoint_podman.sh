@@ -7,19 +7,7 @@
 CLIENT='podman --log-level error'
 . "$(dirname "$0")/../lib/clients.sh"
 
-export CONTAINERS_CONF="$HARNESS_TMP/containers.conf"
-cat > "$CONTAINERS_CONF" <<-CONF
-	[engine]
-	runtime = "hull"
-	runtime_supports_json = ["hull"]
-	[engine.runtimes]
-	hull = ["$HULL"]
-CONF
-rootfs_tar "$HARNESS_TMP/box.tar"
-podman import --change CMD=/bin/sh "$HARNESS_TMP/box.tar" box > /dev/null 2>&1
-podman run --rm --network none box true # makes what podman keeps for all containers
-# podman mounts it over itself, and undoes that some time later.
-HARNESS_FOREIGN_MOUNT=/var/lib/containers/storage/overlay
+podman_begin
 
 counted() { podman exec c1 tail -n 1 /tmp/n; }
 counts_beyond() { [ "$(counted)" -gt "$1" ]; }

@@ -46,39 +46,10 @@ rootfs_tar "$HARNESS_TMP/box.tar"
 docker import --change 'CMD ["/bin/sh"]' "$HARNESS_TMP/box.tar" box > /dev/null
 docker run --rm --network none box true # makes what docker keeps for all containers
 
-runs() {
-	does run --rm --network none box sh -c 'echo out; echo err >&2'
-	equal "$OUT" out
-	equal "$ERR" err
-	ends 7 run --rm --network none box sh -c 'exit 7'
-	ends 127 run --rm --network none box nosuchprogram
-	has "$ERR" 'executable file not found in $PATH'
-	ends 126 run --rm --network none box /etc
-}
 it runs 'run: output, exit status, and the errors that docker knows'
-
-runs_at_a_terminal() {
-	at_terminal run --rm -it --network none box sh -c "'test -t 0 && tty'"
-	equal "$RC" 0
-	equal "$OUT" /dev/pts/0
-}
 it runs_at_a_terminal 'run -it has a terminal'
-
-executes() {
-	does run -d --name c1 --network none box sleep 1000
-	does exec c1 sh -c 'cat /proc/1/comm'
-	equal "$OUT" sleep
-	ends 3 exec c1 sh -c 'exit 3'
-	does exec --user 1000:1000 --workdir /tmp --env A=b c1 sh -c 'id -u; pwd; echo $A'
-	equal "$OUT" "1000
-/tmp
-b"
-	does top c1
-	has "$OUT" 'sleep 1000'
-	does pause c1
-	does unpause c1
-}
-it executes 'exec, top, pause, unpause'
+it executes 'exec, exec -it, top'
+it pauses 'pause and unpause'
 
 cgroup_of() { sed 's/.*::/\/sys\/fs\/cgroup/' "/proc/$(docker inspect --format '{{.State.Pid}}' "$1")/cgroup"; }
 

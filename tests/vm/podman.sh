@@ -7,60 +7,16 @@
 CLIENT='podman --log-level error'
 . "$(dirname "$0")/../lib/clients.sh"
 
-# As README.md says.
-export CONTAINERS_CONF="$HARNESS_TMP/containers.conf"
-cat > "$CONTAINERS_CONF" <<-CONF
-	[engine]
-	runtime = "hull"
-	runtime_supports_json = ["hull"]
-	runtime_supports_nocgroup = ["hull"]
-	[engine.runtimes]
-	hull = ["$HULL"]
-CONF
-rootfs_tar "$HARNESS_TMP/box.tar"
-podman import --change CMD=/bin/sh "$HARNESS_TMP/box.tar" box > /dev/null 2>&1
-podman run --rm --network none box true # makes what podman keeps for all containers
-# podman mounts it over itself, and undoes that some time later.
-HARNESS_FOREIGN_MOUNT=/var/lib/containers/storage/overlay
+podman_begin
 
 # ---- running --------------------------------------------------------------------------------------
 
-runs() {
-	does run --rm --network none box sh -c 'echo out; echo err >&2'
-	equal "$OUT" out
-	equal "$ERR" err
-	ends 7 run --rm --network none box sh -c 'exit 7'
-	ends 127 run --rm --network none box nosuchprogram
-	has "$ERR" 'executable file not found in $PATH'
-	ends 126 run --rm --network none box /etc
-}
 it runs 'run: output, exit status, and the errors that podman knows'
-
-runs_at_a_terminal() {
-	at_terminal run --rm -it --network none box sh -c "'test -t 0 && tty'"
-	equal "$RC" 0
-	equal "$OUT" /dev/pts/0
-}
 it runs_at_a_terminal 'run -it has a terminal'
+it executes 'exec, exec -it, top'
+it pauses 'pause and unpause'
 
 stays() { does run -d --name c1 --network none "$@" box sleep 1000; }
-
-executes() {
-	stays
-	does exec c1 sh -c 'echo $0; cat /proc/1/comm'
-	equal "$OUT" "sh
-sleep"
-	ends 3 exec c1 sh -c 'exit 3'
-	at_terminal exec -it c1 tty
-	equal "$OUT" /dev/pts/0
-	does exec --user 1000:1000 --workdir /tmp --env A=b c1 sh -c 'id -u; pwd; echo $A'
-	equal "$OUT" "1000
-/tmp
-b"
-	does top c1 pid comm
-	has "$OUT" sleep
-}
-it executes 'exec, exec -it, top'
 
 stops_and_starts() {
 	does run -d --name c1 --network none box sh -c 'trap "exit 5" TERM; while :; do sleep 0.1; done'
@@ -74,16 +30,6 @@ stops_and_starts() {
 	does rm c1
 }
 it stops_and_starts 'stop, start, kill, wait, rm'
-
-pauses() {
-	stays
-	does pause c1
-	does inspect --format '{{.State.Status}}' c1
-	equal "$OUT" paused
-	does unpause c1
-	does exec c1 true
-}
-it pauses 'pause and unpause'
 
 # ---- limits ---------------------------------------------------------------------------------------
 
