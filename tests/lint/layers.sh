@@ -25,7 +25,7 @@ yajl/			libcontainer/base/json_*.c
 seccomp.h		libcontainer/host/seccomp_lib.c
 sys/capability.h	libcontainer/host/creds.c
 systemd/		systemd/*.[ch]
-sys/syscall.h		libcontainer/sys/*.c libcontainer/base/path.c libcontainer/base/fd.c runtime/launch.c
+sys/syscall.h		libcontainer/sys/*.c libcontainer/base/ev.c libcontainer/base/path.c libcontainer/base/fd.c runtime/launch.c
 protobuf-c/		shim/proto.[ch]
 '
 
