@@ -113,9 +113,9 @@ int lc_mounts_remove(struct lc_ctx *ctx, const char *id, const char *json, size_
 
 struct lc_exec_opts {
 	const char *process_json; /* the process as JSON text (terminal: tty), or NULL: */
-	uint16_t rows, columns;	  /* with process_json: size of the terminal, 0: as it says */
 	const char *
 		process_file; /* process.json, or NULL: built from the container's own process with: */
+	uint16_t rows, columns;	 /* of the terminal, if it has one; 0: as the process says */
 	const char *const *args; /* NULL terminated */
 	const char *const *env;	 /* additional NAME=VALUE, NULL terminated, or NULL */
 	const char *cwd, *user;	 /* user: uid[:gid] */

@@ -89,6 +89,7 @@ static int exec_detached(const struct call *call, struct lc_exec_opts *o, struct
 static int exec_foreground(const struct call *call, struct lc_exec_opts *o, struct err *e)
 {
 	_cleanup_(foreground_close) struct foreground f = FOREGROUND_NONE;
+	struct winsize size;
 	pid_t pid;
 	int r;
 
@@ -96,6 +97,10 @@ static int exec_foreground(const struct call *call, struct lc_exec_opts *o, stru
 	if (r < 0)
 		return r;
 	o->terminal_fd = foreground_terminal_socket(&f);
+	if (terminal_size(&size)) { /* the program runs before we could tell its terminal */
+		o->rows = size.ws_row;
+		o->columns = size.ws_col;
+	}
 	r = lc_exec(call->ctx, call->args[0], o, &pid, e);
 	if (r < 0)
 		return r;

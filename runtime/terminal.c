@@ -4,7 +4,6 @@
 
 #include <fcntl.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -70,13 +69,18 @@ bool terminal_is_open(const struct terminal *t)
 	return t->master >= 0;
 }
 
+bool terminal_size(struct winsize *ret)
+{
+	return ioctl(STDIN_FILENO, TIOCGWINSZ, ret) == 0 ||
+	       ioctl(STDOUT_FILENO, TIOCGWINSZ, ret) == 0;
+}
+
 void terminal_resize(const struct terminal *t)
 {
 	struct winsize size;
 
 	/* Without a terminal of ours the size stays what config.json says. */
-	if (ioctl(STDIN_FILENO, TIOCGWINSZ, &size) == 0 ||
-	    ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0)
+	if (terminal_size(&size))
 		(void)ioctl(t->master, TIOCSWINSZ, &size);
 }
 

@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/ioctl.h>
 #include <termios.h>
 
 #include "base/err.h"
@@ -40,6 +41,8 @@ struct terminal {
  * master is waiting: does nothing. */
 int terminal_open(struct terminal *t, int socket, struct err *e);
 bool terminal_is_open(const struct terminal *t);
+/* That of ours. false: there is none. */
+bool terminal_size(struct winsize *ret);
 /* Gives the container's terminal the size of ours. */
 void terminal_resize(const struct terminal *t);
 /* Fills fds[TERMINAL_FDS], with nothing when it is not open; returns the timeout for poll(2). exited: the process is gone, only what

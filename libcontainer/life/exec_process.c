@@ -126,16 +126,11 @@ static int parse_text(const struct lc_exec_opts *o, struct arena *arena, struct 
 	if (r < 0)
 		return r;
 	(*ret)->terminal = o->tty;
-	if (o->rows || o->columns) {
-		(*ret)->has_console_size = true;
-		(*ret)->console_size =
-			(struct spec_console_size){ .height = o->rows, .width = o->columns };
-	}
 	return 0;
 }
 
-int exec_process(const struct lc_exec_opts *o, struct spec *s, struct arena *arena,
-		 struct spec_process **ret, struct err *e)
+static int find_process(const struct lc_exec_opts *o, struct spec *s, struct arena *arena,
+			struct spec_process **ret, struct err *e)
 {
 	int r;
 
@@ -150,5 +145,18 @@ int exec_process(const struct lc_exec_opts *o, struct spec *s, struct arena *are
 	r = lay_over(o, s->process, arena, e);
 	if (r == 0)
 		*ret = s->process;
+	return r;
+}
+
+int exec_process(const struct lc_exec_opts *o, struct spec *s, struct arena *arena,
+		 struct spec_process **ret, struct err *e)
+{
+	int r = find_process(o, s, arena, ret, e);
+
+	if (r == 0 && (o->rows || o->columns)) {
+		(*ret)->has_console_size = true;
+		(*ret)->console_size =
+			(struct spec_console_size){ .height = o->rows, .width = o->columns };
+	}
 	return r;
 }

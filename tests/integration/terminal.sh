@@ -186,6 +186,16 @@ exec_with_a_terminal() {
 }
 it exec_with_a_terminal 'exec -t does the same'
 
+exec_has_the_size_at_once() {
+	started c1
+	on_terminal 'stty rows 33 cols 77
+		for i in $(seq 30); do "$HULL" --root "$STATE" exec -t c1 stty size; done; echo end'
+	shows end
+	ends 0
+	equal "$(screen | sort | uniq -c | xargs)" '30 33 77 1 end'
+}
+it exec_has_the_size_at_once 'the first thing that a program of exec -t sees is the right size'
+
 # ---- console sockets ------------------------------------------------------------------------------
 
 handed_over() {
