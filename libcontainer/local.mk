@@ -106,6 +106,7 @@ libcontainer_libcontainer_a_SOURCES += \
 	libcontainer/host/bind_mount.c \
 	libcontainer/host/cgroup.c \
 	libcontainer/host/cgroup.h \
+	libcontainer/host/cgroup_below.c \
 	libcontainer/host/cgroup_controllers.c \
 	libcontainer/host/cgroup_controllers.h \
 	libcontainer/host/cgroup_devices.c \
@@ -154,6 +155,8 @@ libcontainer_libcontainer_a_SOURCES += \
 	libcontainer/host/netdev.h \
 	libcontainer/host/notify.c \
 	libcontainer/host/notify.h \
+	libcontainer/host/outside.c \
+	libcontainer/host/outside.h \
 	libcontainer/host/paths.c \
 	libcontainer/host/paths.h \
 	libcontainer/host/plan_build.c \
@@ -173,7 +176,9 @@ libcontainer_libcontainer_a_SOURCES += \
 	libcontainer/host/seccomp_tables.c \
 	libcontainer/host/selfexe.c \
 	libcontainer/host/sysctl.c \
-	libcontainer/host/userns.c
+	libcontainer/host/userns.c \
+	libcontainer/host/userns_maps.c \
+	libcontainer/host/userns_maps.h
 
 libcontainer_libcontainer_a_SOURCES += \
 	libcontainer/init/copy_up.c \

@@ -3,6 +3,7 @@
 #include "cmd_checkpoint.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 
 static const struct name_value cgroups_modes[] = {
@@ -73,11 +74,24 @@ static const struct opt options[] = {
 	{ .more = criu_options },
 };
 
+/* CRIU writes to whatever has this number here. */
+static int check_status_fd(const struct checkpoint_args *a, struct err *e)
+{
+	int flags = a->has_status_fd ? fcntl((int)a->status_fd, F_GETFL) : O_WRONLY;
+
+	if (flags >= 0 && (flags & O_ACCMODE) != O_RDONLY)
+		return 0;
+	return err_bad(e, "", "option --status-fd: descriptor %u is not open for writing",
+		       a->status_fd);
+}
+
 static int run(const struct call *call, struct err *e)
 {
 	struct checkpoint_args *a = call->options;
 	int r = criu_args_finish(&a->criu, e);
 
+	if (r == 0)
+		r = check_status_fd(a, e);
 	if (r < 0)
 		return r;
 	a->lc.criu = a->criu.lc;

@@ -109,6 +109,7 @@ unit_tests = \
 	tests/unit/test_worker
 
 fuzz_targets = \
+	tests/fuzz/fuzz_idmap \
 	tests/fuzz/fuzz_json \
 	tests/fuzz/fuzz_seccomp \
 	tests/fuzz/fuzz_spec \
@@ -120,6 +121,8 @@ endif
 if FUZZING
 check_PROGRAMS += $(fuzz_targets)
 endif
+tests_fuzz_fuzz_idmap_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_idmap_LDADD = libcontainer/libcontainer.a $(HULL_LIBS)
 tests_fuzz_fuzz_json_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_json_LDADD = libcontainer/libcontainer.a $(HULL_LIBS)
 tests_fuzz_fuzz_seccomp_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer

@@ -20,6 +20,8 @@
 #include "host/mount_tree.h"
 #include "sys/sys.h"
 
+#define DELEGATE "run.oci.delegate-cgroup"
+
 /* -ENOENT when there is something else at path. */
 static int open_cgroup2(const char *path)
 {
@@ -169,6 +171,22 @@ static void owner_plan(const struct spec *s, struct plan_cgroup *cg)
 	cg->own = writable && host_uid(s, s->process->user.uid, &cg->owner_uid);
 }
 
+/* What its processes make of the group below is not what limits them: that is above. */
+static int delegate_plan(const struct spec *s, struct plan_cgroup *cg, struct arena *arena,
+			 struct err *e)
+{
+	int r = cgroup_below_plan(s, DELEGATE, &cg->delegate, arena, e);
+
+	if (r < 0 || !cg->delegate)
+		return r;
+	if (!cg->path) {
+		err_kind(e, ERR_UNSUPPORTED, "the container has no cgroup of its own");
+		return err_at(e, "annotations[\"" DELEGATE "\"]");
+	}
+	(void)host_uid(s, 0, &cg->delegate_uid); /* else it stays ours */
+	return 0;
+}
+
 /* Without a group nothing can be limited: whoever asks for both is told so. */
 static int refuse_limits(const struct plan_cgroup *cg, struct err *e)
 {
@@ -179,7 +197,7 @@ static int refuse_limits(const struct plan_cgroup *cg, struct err *e)
 	return 0;
 }
 
-int cgroup_plan(const struct host_env *h, const struct spec *s, struct plan *p, struct err *e)
+static int group_plan(const struct host_env *h, const struct spec *s, struct plan *p, struct err *e)
 {
 	static const struct spec_resources none;
 	const struct spec_resources *res = s->linux_.resources ? s->linux_.resources : &none;
@@ -203,4 +221,11 @@ int cgroup_plan(const struct host_env *h, const struct spec *s, struct plan *p, 
 	/* Without the initial user namespace's rights the kernel neither takes the program nor
 	 * lets anybody make a device node. */
 	return h->rootless ? 0 : cgroup_devices_plan(&s->linux_, &p->cgroup, p->arena, e);
+}
+
+int cgroup_plan(const struct host_env *h, const struct spec *s, struct plan *p, struct err *e)
+{
+	int r = group_plan(h, s, p, e);
+
+	return r < 0 ? r : delegate_plan(s, &p->cgroup, p->arena, e);
 }

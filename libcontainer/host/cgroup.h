@@ -53,18 +53,32 @@ int cgroup_open(const char *root, const char *path, struct err *e);
 /* cgroup_rootless.c: the path of the group of a process ("self" or a number) below the cgroup2 mount, ""
  * when it is in none. Source: cgroups(7). */
 int cgroup_path_of(const char *process, char ret[PATH_MAX], struct err *e);
-/* Moves this process into a group that is made when missing. */
+/* Moves this process, and its child outside, into a group that is made when missing. */
 int cgroup_step_aside(int root_fd, const char *path, struct err *e);
 /* A caller without privileges: cg, which may be placed beside our processes, stays when it is
  * delegated to us, and becomes none else. ERR_DENIED when it has limits then. */
 int cgroup_rootless_plan(const struct host_env *h, bool beside, struct plan_cgroup *cg,
 			 struct arena *arena, struct err *e);
 
+/* cgroup_below.c: the annotation key, which names a group below another: a path that begins with a slash,
+ * NULL without it. ERR_INVALID, with the annotation as its place, for what leads nowhere or out. */
+int cgroup_below_plan(const struct spec *s, const char *key, const char **ret, struct arena *arena,
+		      struct err *e);
+/* Makes the group path, below the one that its first `top` bytes name, moves the only process of that
+ * there and passes all controllers on. */
+int cgroup_below_enter(const char *root, const char *path, size_t top, pid_t pid, struct err *e);
+/* Carries out cg->delegate, if any, when the container's group has no other process than pid. 0: all are
+ * where they belong already. */
+int cgroup_delegate(const char *root, const struct plan_cgroup *cg, pid_t pid, struct err *e);
+
 /* cgroup_limits.c: resources that passed spec_check -> writes, in the arena; where begins with `at`
  * ("linux.resources"). ERR_UNSUPPORTED for what cgroup v2 cannot do (swappiness). */
 int cgroup_limits_plan(const struct spec_resources *r, const char *at, struct plan_cgroup *cg,
 		       struct arena *arena, struct err *e);
-/* cgroup_update.c: writes the given limits of an existing group (checkBeforeUpdate honoured, device
+/* cgroup_update.c: checkBeforeUpdate. ERR_INVALID, with memory.limit as its place, when that is set and
+ * the group uses more than the limit. */
+int cgroup_check_usage(int dirfd, const struct spec_resources *r, struct err *e);
+/* Writes the given limits of an existing group (checkBeforeUpdate honoured, device
  * rules left alone). systemd: its unit, without properties, or NULL. */
 int cgroup_update(const char *root, const char *path, struct plan_systemd *systemd,
 		  const struct spec_resources *r, struct err *e);

@@ -228,18 +228,24 @@ static int stuck_error(int dirfd, const char *path, struct err *e)
 	return err_kind(e, ERR_TIMEOUT, "cgroup %s stays busy: try again later", path);
 }
 
+/* Without processes it may be removed at any moment, by systemd: its files are gone then. */
+static bool is_gone(int r)
+{
+	return r == -ENOENT || r == -ENODEV;
+}
+
 /* One round: 0 when it is gone (whoever did it), -EBUSY or -ETIMEDOUT when it is still in use. */
 static int try_remove(int root_fd, int dirfd, const char *path, int64_t deadline)
 {
 	int r = cgroup_fs_wait(dirfd, "populated", false, deadline);
 
-	if (r < 0 && r != -ENOENT && r != -ENODEV)
+	if (r < 0 && !is_gone(r))
 		return r;
 	r = remove_below(dirfd);
-	if (r < 0 && r != -ENOENT)
+	if (r < 0 && !is_gone(r))
 		return r;
 	r = sys_unlinkat(root_fd, path + 1, AT_REMOVEDIR);
-	return r == -ENOENT ? 0 : r;
+	return is_gone(r) ? 0 : r;
 }
 
 static int remove_busy(int root_fd, const char *path, bool kill_all, int deadline_ms, struct err *e)
@@ -249,12 +255,12 @@ static int remove_busy(int root_fd, const char *path, bool kill_all, int deadlin
 	int r = 0;
 
 	if (dirfd < 0)
-		return dirfd == -ENOENT ? 0 : err_sys(e, dirfd, "open", "cgroup %s", path);
+		return is_gone(dirfd) ? 0 : err_sys(e, dirfd, "open", "cgroup %s", path);
 	if (!kill_all && cgroup_fs_event(dirfd, "populated") == 1)
 		return err_kind(e, ERR_BUSY, "cgroup %s still holds processes", path);
 	if (kill_all)
 		r = file_write_at(dirfd, "cgroup.kill", "1");
-	if (r < 0)
+	if (r < 0 && !is_gone(r))
 		return err_sys(e, r, "write", "cgroup.kill of cgroup %s", path);
 	for (int pause_ms = 1;;
 	     pause_ms = pause_ms * 2 < RETRY_MAX_MS ? pause_ms * 2 : RETRY_MAX_MS) {

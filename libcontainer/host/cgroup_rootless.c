@@ -22,6 +22,7 @@
 #include "host/cgroup.h"
 #include "host/cgroup_fs.h"
 #include "host/host.h"
+#include "host/outside.h"
 #include "sys/sys.h"
 
 /* The line of the unified hierarchy begins so. */
@@ -138,12 +139,17 @@ static int place(const char *own, struct plan_cgroup *cg, struct arena *arena, s
 int cgroup_step_aside(int root_fd, const char *path, struct err *e)
 {
 	_cleanup_close_ int dir = -EBADF;
+	char pid[16];
 	int r = sys_mkdirat(root_fd, path + 1, 0755);
 
 	if (r < 0 && r != -EEXIST)
 		return err_sys(e, r, "mkdir", "cgroup %s", path);
 	dir = cgroup_fs_open(root_fd, path);
 	r = dir < 0 ? dir : file_write_at(dir, "cgroup.procs", "0");
+	if (r == 0 && outside_pid() > 0) {
+		fmt_str(pid, sizeof(pid), "%d", (int)outside_pid());
+		r = file_write_at(dir, "cgroup.procs", pid);
+	}
 	return r < 0 ? err_sys(e, r, "write", "cgroup.procs of cgroup %s", path) : 0;
 }
 

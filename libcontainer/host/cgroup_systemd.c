@@ -11,11 +11,13 @@
 #include "base/file.h"
 #include "base/fmt.h"
 #include "base/num.h"
+#include "host/cgroup.h"
 
 #define UNIT_NAME_MAX 255 /* systemd.unit(5) */
 #define PREFIX "hull"
 #define PLACE "linux.cgroupsPath"
 #define ANNOTATION "org.systemd.property."
+#define SUBGROUP "run.oci.systemd.subgroup"
 #define FORM "slice:prefix:name, the form that goes with --systemd-cgroup"
 
 static bool ends_with(const char *text, const char *end)
@@ -148,19 +150,31 @@ static const char *expected_path(const struct plan_systemd *sd, struct arena *ar
 		path = arena_printf(arena, "/user.slice/user-%u.slice/user@%u.service", uid, uid);
 	}
 	path = path ? slice_path(path, sd->slice, arena) : NULL;
-	return path ? arena_printf(arena, "%s/%s", path, sd->unit) : NULL;
+	return path ? arena_printf(arena, "%s/%s%s", path, sd->unit,
+				   sd->subgroup ? sd->subgroup : "")
+		    : NULL;
+}
+
+int cgroup_systemd_put_value(struct plan_systemd *sd, const struct plan_property *p,
+			     const char *value, struct arena *arena, struct err *e)
+{
+	const char **values = arena_array_of(arena, const char *, 1);
+	struct plan_property one = *p;
+
+	if (!values || !value)
+		return err_nomem(e);
+	values[0] = value;
+	one.values = values;
+	one.n = 1;
+	return cgroup_systemd_put(sd, &one, arena, e);
 }
 
 static int put_one(struct plan_systemd *sd, const char *name, const char *type, const char *value,
 		   struct arena *arena, struct err *e)
 {
-	const char **values = arena_array_of(arena, const char *, 1);
-	const struct plan_property p = { .name = name, .type = type, .values = values, .n = 1 };
+	const struct plan_property p = { .name = name, .type = type };
 
-	if (!values || !value)
-		return err_nomem(e);
-	values[0] = value;
-	return cgroup_systemd_put(sd, &p, arena, e);
+	return cgroup_systemd_put_value(sd, &p, value, arena, e);
 }
 
 /* What every scope of ours is. Delegate: what is in it is the container's business and ours. */
@@ -183,6 +197,15 @@ static int put_basics(const struct host_env *h, struct plan_systemd *sd, struct 
 	for (size_t i = 0; i < ARRAY_SIZE(flags) && r == 0; i++)
 		r = put_one(sd, flags[i][0], "b", flags[i][1], arena, e);
 	return r;
+}
+
+/* An empty name stands for no group, as without the annotation. */
+static int subgroup_plan(const struct spec *s, struct plan_systemd *sd, struct arena *arena,
+			 struct err *e)
+{
+	const char *name = spec_annotation(s, SUBGROUP);
+
+	return name && name[0] ? cgroup_below_plan(s, SUBGROUP, &sd->subgroup, arena, e) : 0;
 }
 
 static int put_annotations(const struct spec *s, struct plan_systemd *sd, struct arena *arena,
@@ -241,6 +264,8 @@ int cgroup_systemd_plan(const struct host_env *h, const struct spec *s, struct p
 		r = cgroup_systemd_limits(cg, sd, arena, e);
 	if (r == 0)
 		r = put_annotations(s, sd, arena, e);
+	if (r == 0)
+		r = subgroup_plan(s, sd, arena, e);
 	if (r < 0)
 		return r;
 	cg->systemd = sd;

@@ -27,6 +27,9 @@ int cgroup_systemd_limits(const struct plan_cgroup *cg, struct plan_systemd *sd,
 /* Adds a property; replaces an earlier one of that name. Strings are borrowed. */
 int cgroup_systemd_put(struct plan_systemd *sd, const struct plan_property *p, struct arena *arena,
 		       struct err *e);
+/* The same with one value, which may be NULL: then there was no memory for it. */
+int cgroup_systemd_put_value(struct plan_systemd *sd, const struct plan_property *p,
+			     const char *value, struct arena *arena, struct err *e);
 /* cgroup_systemd_variant.c: the annotation org.systemd.property.NAME with a value in GVariant text:
  * booleans, strings, numbers (with their type in front: "uint64 5") and arrays of them. A number
  * for a NAME that ends with Sec becomes microseconds for NAME with USec instead. ERR_INVALID with
@@ -50,8 +53,9 @@ int cgroup_systemd_set(const struct plan_systemd *sd, struct err *e);
 /* Stops the unit and forgets that it failed; fine when there is none. One that was not started with
  * this owner is only forgotten; NULL: it was for sure. */
 int cgroup_systemd_stop(const struct plan_systemd *sd, const char *owner, struct err *e);
-/* Moves a process of ours into the scope, or into the group below it that sub names (or NULL). */
-int cgroup_systemd_attach(const struct plan_systemd *sd, pid_t pid, const char *sub, struct err *e);
+/* Moves a process of ours into the group path, the scope's or one below it. */
+int cgroup_systemd_attach(const struct plan_systemd *sd, pid_t pid, const char *path,
+			  struct err *e);
 /* One request, words that each end with NUL (plan/systemd_request.h); answer gets what it tells. */
 int cgroup_systemd_ask(const struct buf *request, int deadline_ms, char *answer, size_t size,
 		       struct err *e);

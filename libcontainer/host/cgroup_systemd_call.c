@@ -302,13 +302,24 @@ int cgroup_systemd_stop(const struct plan_systemd *sd, const char *owner, struct
 	return ask(&request, answer, e);
 }
 
-int cgroup_systemd_attach(const struct plan_systemd *sd, pid_t pid, const char *sub, struct err *e)
+/* What of path is below the unit's own group: "" for that itself. */
+static const char *below_unit(const char *path, const char *unit)
+{
+	size_t n = strlen(unit);
+
+	for (path = strchr(path, '/'); path; path = strchr(path, '/'))
+		if (strncmp(++path, unit, n) == 0 && strchr("/", path[n]))
+			return path + n;
+	return "";
+}
+
+int cgroup_systemd_attach(const struct plan_systemd *sd, pid_t pid, const char *path, struct err *e)
 {
 	_cleanup_buf_ struct buf request = {};
 	char answer[ANSWER_SIZE];
 
 	put_head(&request, REQUEST_ATTACH, sd);
 	put_number(&request, (size_t)pid);
-	put_word(&request, sub ? sub : "");
+	put_word(&request, below_unit(path, sd->unit));
 	return ask(&request, answer, e);
 }

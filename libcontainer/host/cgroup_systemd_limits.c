@@ -31,15 +31,9 @@ struct row {
 
 static int put_u64(const struct list *l, const char *name, const char *value, unsigned since)
 {
-	const char **values = arena_array_of(l->arena, const char *, 1);
-	const struct plan_property p = {
-		.name = name, .type = "t", .values = values, .n = 1, .since = since
-	};
+	const struct plan_property p = { .name = name, .type = "t", .since = since };
 
-	if (!values || !value)
-		return err_nomem(l->e);
-	values[0] = value;
-	return cgroup_systemd_put(l->sd, &p, l->arena, l->e);
+	return cgroup_systemd_put_value(l->sd, &p, value, l->arena, l->e);
 }
 
 static const char *text_of(const struct list *l, uint64_t n)

@@ -32,8 +32,9 @@ static void keep_other_half(int dirfd, struct spec_cpu *cpu)
 		(void)num_parse_u64(period, &cpu->period); /* the kernel's own number */
 }
 
-static int check_usage(int dirfd, const struct spec_memory *m, struct err *e)
+int cgroup_check_usage(int dirfd, const struct spec_resources *r, struct err *e)
 {
+	const struct spec_memory *m = r->memory;
 	uint64_t used;
 	char text[32];
 
@@ -143,7 +144,7 @@ int cgroup_update(const char *root, const char *path, struct plan_systemd *syste
 	dirfd = cgroup_fs_open(root_fd, path);
 	if (dirfd < 0)
 		return err_sys(e, dirfd, "open", "cgroup %s", path);
-	ret = check_usage(dirfd, r->memory, e);
+	ret = cgroup_check_usage(dirfd, r, e);
 	if (ret < 0)
 		return ret;
 	if (r->cpu) {

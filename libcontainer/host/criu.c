@@ -15,7 +15,6 @@
 
 #include "base/cleanup.h"
 #include "base/fd.h"
-#include "base/num.h"
 #include "libcontainer/host/proto/criu.pb-c.h"
 #include "sys/sys.h"
 
@@ -197,28 +196,12 @@ static void set_restore(const struct criu_job *j, Criu__Options *o)
 	o->lsm_mount_context = (char *)s->lsm_mount_context;
 }
 
-/* "ADDRESS:PORT"; text is taken apart. */
-static int set_page_server(char *text, Criu__PageServer *ps, struct err *e)
-{
-	char *colon = strrchr(text, ':');
-	int port;
-
-	if (!colon || colon == text || num_parse_int(colon + 1, &port) < 0 || port < 1 ||
-	    port > UINT16_MAX)
-		return err_bad(e, "", "\"%s\" is no ADDRESS:PORT of a page server", text);
-	*colon = '\0';
-	ps->address = text;
-	SET(ps, port, port);
-	return 0;
-}
-
 /* The lists of messages, which protobuf wants as pointers to each. */
 struct lists {
 	Criu__InheritFd *inherit, **inherits;
 	Criu__JoinNamespace *join, **joins;
 	Criu__CgroupRoot cgroup, *cgroups[1];
 	Criu__PageServer page_server;
-	char *address;
 };
 
 static void lists_done(struct lists *l)
@@ -227,7 +210,6 @@ static void lists_done(struct lists *l)
 	free(l->inherits);
 	free(l->join);
 	free(l->joins);
-	free(l->address);
 }
 
 static int set_inherit(const struct criu_job *j, struct lists *l, Criu__Options *o, struct err *e)
@@ -273,6 +255,14 @@ static void set_cgroup(const struct criu_job *j, struct lists *l, Criu__Options 
 	o->n_cg_root = j->cgroup ? 1 : 0;
 }
 
+static void set_page_server(const struct criu_job *j, struct lists *l, Criu__Options *o)
+{
+	criu__page_server__init(&l->page_server);
+	l->page_server.address = (char *)j->page_address;
+	SET(&l->page_server, port, j->page_port);
+	o->ps = j->page_address ? &l->page_server : NULL;
+}
+
 static int set_lists(const struct criu_job *j, struct lists *l, Criu__Options *o, struct err *e)
 {
 	int r = set_inherit(j, l, o, e);
@@ -282,14 +272,8 @@ static int set_lists(const struct criu_job *j, struct lists *l, Criu__Options *o
 	if (r < 0)
 		return r;
 	set_cgroup(j, l, o);
-	if (!j->dump || !j->dump->page_server)
-		return 0;
-	l->address = strdup(j->dump->page_server);
-	if (!l->address)
-		return err_nomem(e);
-	criu__page_server__init(&l->page_server);
-	o->ps = &l->page_server;
-	return set_page_server(l->address, &l->page_server, e);
+	set_page_server(j, l, o);
+	return 0;
 }
 
 static int request(const struct talk *t, struct err *e)

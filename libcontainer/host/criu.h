@@ -30,7 +30,9 @@ struct criu_job {
 	size_t n_external;
 	/* dump */
 	pid_t pid;
-	const char *freeze; /* directory of the cgroup, NULL: none */
+	const char *freeze;	  /* directory of the cgroup, NULL: none */
+	const char *page_address; /* of a page server, with lazy pages CRIU's own; NULL: none */
+	int page_port;
 	/* restore */
 	int cgroup_fd;	    /* CRIU works, and restores, in this group; -EBADF: in ours */
 	const char *cgroup; /* its path below the cgroup2 mount, or NULL */

@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 
 #include "base/cleanup.h"
@@ -89,12 +90,27 @@ static int join_keyring(const char *name, struct err *e)
 	return r < 0 ? err_sys(e, r, "keyctl", "session keyring %s", name) : 0;
 }
 
+/* With lazy pages it is CRIU that listens. By its protocol it takes only the port, and would serve the
+ * memory to every network. */
+static bool serves_pages(const struct criu_job *j)
+{
+	return j->opts->lazy_pages && j->page_address;
+}
+
+/* It may wait for ever, and nobody else can kill what it traces. */
+static int end_with_parent(struct err *e)
+{
+	int r = sys_prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+
+	return r < 0 ? err_sys(e, r, "prctl", "PR_SET_PDEATHSIG for criu") : 0;
+}
+
 static int become_criu(const struct criu_job *j, int sock, int report, struct err *e)
 {
 	char number[16];
-	char *const argv[] = { (char *)j->program, (char *)"swrk", number, NULL };
+	const char *argv[] = { j->program, "swrk", number, NULL, NULL, NULL };
 	sigset_t none;
-	int r = j->restore ? make_mounts(j, e) : 0;
+	int r = j->restore ? make_mounts(j, e) : serves_pages(j) ? end_with_parent(e) : 0;
 
 	if (r == 0 && j->restore)
 		r = send_work_dir(j, report, e);
@@ -110,7 +126,11 @@ static int become_criu(const struct criu_job *j, int sock, int report, struct er
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	fmt_str(number, sizeof(number), "%d", sock);
-	r = sys_execve(j->program, argv, environ);
+	if (serves_pages(j)) {
+		argv[3] = "--address";
+		argv[4] = j->page_address;
+	}
+	r = sys_execve(j->program, (char *const *)argv, environ);
 	return err_sys(e, r, "execve", "%s", j->program);
 }
 

@@ -10,6 +10,7 @@
 #include "base/cleanup.h"
 #include "base/json.h"
 #include "host/host.h"
+#include "host/outside.h"
 #include "plan/hook.h"
 #include "sys/sys.h"
 
@@ -154,12 +155,7 @@ static int write_tail(const struct spec *s, const struct plan *p, struct buf *ou
 		json_str(w, p->rootfs.path);
 	}
 	json_key(w, "annotations");
-	json_open_object(w);
-	for (size_t i = 0; i < s->annotations.n; i++) {
-		json_key(w, s->annotations.items[i].key);
-		json_str(w, s->annotations.items[i].value);
-	}
-	json_close_object(w);
+	json_pairs(w, s->annotations.items, s->annotations.n);
 	json_close_object(w);
 	return json_writer_finish(w, out, e);
 }
@@ -206,12 +202,18 @@ int hooks_plan(const struct host_env *h, const struct spec *s, struct plan *p, s
 	return r == 0 ? plan_state(h, s, p, e) : r;
 }
 
-int hooks_run(const struct plan *p, enum plan_hook_kind kind, pid_t pid, const char *status,
-	      bool run_all, struct err *e)
+static int run_here(const struct plan *p, enum plan_hook_kind kind, pid_t pid, struct err *e)
 {
-	const struct hook_run run = {
-		.plan = p, .kind = kind, .pid = pid, .status = status, .cwd = p->bundle
+	static const char *const status[PLAN_N_HOOKS] = {
+		[PLAN_PRESTART] = "creating",
+		[PLAN_CREATE_RUNTIME] = "creating",
+		[PLAN_POSTSTART] = "running",
+		[PLAN_POSTSTOP] = "stopped",
 	};
+	const struct hook_run run = {
+		.plan = p, .kind = kind, .pid = pid, .status = status[kind], .cwd = p->bundle
+	};
+	bool run_all = kind == PLAN_POSTSTOP;
 	struct err later = { 0 };
 	int first = 0;
 
@@ -222,4 +224,11 @@ int hooks_run(const struct plan *p, enum plan_hook_kind kind, pid_t pid, const c
 			first = r;
 	}
 	return first;
+}
+
+int hooks_run(const struct plan *p, enum plan_hook_kind kind, pid_t pid, struct err *e)
+{
+	if (p->hooks[kind].n > 0 && outside_pid() > 0)
+		return outside_run_hooks(kind, pid, e);
+	return run_here(p, kind, pid, e);
 }

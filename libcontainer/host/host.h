@@ -80,22 +80,31 @@ int idmap_apply(const struct plan_namespaces *ns, pid_t pid, int proc_fd, struct
 /* Writes one of setgroups, gid_map, uid_map of a process, in one write(2). 0 or -errno. */
 int idmap_write(int proc_fd, pid_t pid, const char *file, const char *text);
 
+/* Hooks for a runtime in a user namespace: run by a child of it that has stayed outside. */
+struct userns_hooks {
+	int (*run)(void *data, enum plan_hook_kind kind, pid_t pid, struct err *e);
+	void *data;
+};
+
 /* userns.c: a caller without the right to mount becomes one that has it, for good: in a user namespace
  * of its own, where ids are what they were, or in the one that config.json names; with a mount
- * namespace of its own. Returns 1 when the mount namespace is another now, 0 when nothing was needed;
+ * namespace of its own. hooks (may be NULL): how hooks_run() runs them from then on.
+ * Returns 1 when the mount namespace is another now, 0 when nothing was needed;
  * ERR_INVALID when config.json has no user namespace, ERR_UNSUPPORTED naming the package uidmap,
  * ERR_DENIED with what newuidmap said. To be called before anything is planned. */
-int userns_enter(const struct spec *s, struct err *e);
+int userns_enter(const struct spec *s, const struct userns_hooks *hooks, struct err *e);
+/* The same for a container that runs: into the user namespace that its runtime was in. container_ns: the
+ * container's own; made: create made it, config.json did not name it. */
+int userns_enter_again(int container_ns, bool made, struct err *e);
 
 /* hooks.c: opens the files that annotations name for what hooks write; made when missing (0600). No
  * part of hooks_plan(), which changes nothing. */
 int hooks_open_outputs(const struct spec *s, struct plan *p, struct err *e);
-/* Runs the hooks of a kind in the runtime's namespaces, with the state on stdin; pid may
- * be 0 (poststop), status is "creating", "created", "running", "stopped". Each has its deadline:
+/* Runs the hooks of a kind in the caller's namespaces, with the state on stdin, in which the status is
+ * what that kind comes in; pid may be 0 (poststop). Each has its deadline:
  * the process group is killed on expiry. Stops at the first failure (ERR_SYS or ERR_TIMEOUT naming
- * hook and exit status), with run_all goes on and reports the first. */
-int hooks_run(const struct plan *p, enum plan_hook_kind kind, pid_t pid, const char *status,
-	      bool run_all, struct err *e);
+ * hook and exit status); poststop goes on and reports the first. */
+int hooks_run(const struct plan *p, enum plan_hook_kind kind, pid_t pid, struct err *e);
 
 /* Names for `features`. */
 extern const char *const mount_opts_names[]; /* ends with NULL */

@@ -76,12 +76,14 @@ static int network_devices(struct init_ctx *c, struct err *e)
 	return sync_expect(c->sync, SYNC_NETDEVS_MOVED, NULL, e);
 }
 
+/* Also in front of createContainer hooks alone: the cgroup is then what it is to be. */
 static int runtime_hooks(struct init_ctx *c, struct err *e)
 {
 	const struct plan_hooks *h = c->plan->hooks;
 	int r;
 
-	if (h[PLAN_PRESTART].n == 0 && h[PLAN_CREATE_RUNTIME].n == 0)
+	if (h[PLAN_PRESTART].n == 0 && h[PLAN_CREATE_RUNTIME].n == 0 &&
+	    h[PLAN_CREATE_CONTAINER].n == 0)
 		return 0;
 	r = sync_send(c->sync, SYNC_RUN_HOOKS, 0, -EBADF, e);
 	if (r < 0)

@@ -58,10 +58,38 @@ static int check_terminal(const struct spec *s, const struct lc_create_opts *o, 
 	return 0;
 }
 
-/* What was opened before is in a mount namespace from which nothing can be cloned any more. */
-static int enter_userns(struct bundle *b, struct err *e)
+struct outside_hooks {
+	const struct lc_ctx *ctx;
+	const char *id;
+};
+
+/* In a process that has not entered the runtime's user namespace: what it needs to know is on disk. */
+static int run_outside(void *data, enum plan_hook_kind kind, pid_t pid, struct err *e)
 {
-	int r = userns_enter(b->spec, e);
+	const struct outside_hooks *o = data;
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	_cleanup_statedir_ struct statedir d = STATEDIR_EMPTY;
+	_cleanup_(plan_done) struct plan p = {};
+	struct record record;
+	int r = arena ? statedir_open(o->ctx->root, o->id, STATEDIR_UNLOCKED, &d, e) : err_nomem(e);
+
+	if (r == 0)
+		r = record_read(&d, o->id, arena, &record, e);
+	if (r == 0)
+		r = bundle_hooks(&d, &record, kind, &p, e);
+	return r == 0 ? hooks_run(&p, kind, pid, e) : r;
+}
+
+static bool has_hooks(const struct spec_hooks *h)
+{
+	return h->prestart.n + h->create_runtime.n + h->poststart.n + h->poststop.n > 0;
+}
+
+/* What was opened before is in a mount namespace from which nothing can be cloned any more. */
+static int enter_userns(struct bundle *b, struct outside_hooks *o, struct err *e)
+{
+	const struct userns_hooks hooks = { .run = run_outside, .data = o };
+	int r = userns_enter(b->spec, has_hooks(&b->spec->hooks) ? &hooks : NULL, e);
 
 	if (r <= 0)
 		return r;
@@ -88,6 +116,7 @@ int bundle_plan(struct bundle *b, const struct lc_ctx *ctx, const char *id,
 		.cgroup_systemd = ctx->systemd_cgroup,
 		.seccomp_cache = dry ? NULL : statedir_seccomp_cache(ctx->root, b->plan.arena),
 	};
+	struct outside_hooks outside = { ctx, id };
 	int r = spec_check_id(id, e);
 
 	if (r == 0)
@@ -97,7 +126,7 @@ int bundle_plan(struct bundle *b, const struct lc_ctx *ctx, const char *id,
 	if (r == 0 && !dry)
 		r = check_terminal(b->spec, o, e);
 	if (r == 0 && !dry && ctx->rootless)
-		r = enter_userns(b, e);
+		r = enter_userns(b, &outside, e);
 	h.bundle_fd = b->fd;
 	if (r == 0)
 		r = plan_build(&h, b->spec, &b->plan, e);
@@ -135,6 +164,7 @@ int bundle_hooks(const struct statedir *d, const struct record *rec, enum plan_h
 	*hooks_of(&s->hooks, kind) = wanted;
 	ret->id = rec->id;
 	ret->bundle = rec->bundle;
+	ret->rootfs.path = rec->rootfs;
 	r = hooks_plan(&h, s, ret, e);
 	return r == 0 ? hooks_open_outputs(s, ret, e) : r;
 }

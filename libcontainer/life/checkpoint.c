@@ -4,13 +4,16 @@
  * compiled again, without touching anything, to know what CRIU must take for given. CRIU freezes the
  * cgroup itself, and leaves a paused container paused.
  */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <sched.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "base/cleanup.h"
+#include "base/num.h"
 #include "host/cgroup.h"
 #include "host/criu.h"
 #include "libcontainer.h"
@@ -81,6 +84,17 @@ static int compile(struct checkpoint *c, struct err *e)
 	return r == 0 ? plan_build(&h, c->spec, &c->plan, e) : r;
 }
 
+/* What CRIU leaves out, restore can move in again. */
+static int check_netdevs(const struct checkpoint *c, struct err *e)
+{
+	if (c->plan.n_netdevs == 0 || c->opts->criu.empty_network ||
+	    !(c->plan.ns.new_flags & CLONE_NEWNET))
+		return 0;
+	err_kind(e, ERR_UNSUPPORTED,
+		 "CRIU cannot save network devices of the host: only with --empty-ns network");
+	return err_at(e, "linux.netDevices");
+}
+
 /* CRIU finds it from the directory of the images. */
 static int check_parent(const struct checkpoint *c, struct err *e)
 {
@@ -95,6 +109,28 @@ static int check_parent(const struct checkpoint *c, struct err *e)
 			       path);
 	r = sys_fstatat(c->images.fd, path, &st, 0);
 	return r < 0 ? err_sys(e, r, "open", "parent images %s", path) : 0;
+}
+
+/* "ADDRESS:PORT" of the job. */
+static int find_page_server(const struct checkpoint *c, struct criu_job *j, struct err *e)
+{
+	const char *given = c->opts->page_server, *colon = given ? strrchr(given, ':') : NULL;
+	struct in6_addr ignored;
+
+	if (!given && c->opts->criu.lazy_pages)
+		return err_bad(e, "", "option --lazy-pages: --page-server has to tell where");
+	if (!given)
+		return 0;
+	if (!colon || num_parse_int(colon + 1, &j->page_port) < 0 || j->page_port < 1 ||
+	    j->page_port > UINT16_MAX)
+		return err_bad(e, "", "\"%s\" is no ADDRESS:PORT of a page server", given);
+	j->page_address = arena_strndup(c->plan.arena, given, (size_t)(colon - given));
+	if (!j->page_address)
+		return err_nomem(e);
+	if (inet_pton(AF_INET, j->page_address, &ignored) == 1 ||
+	    inet_pton(AF_INET6, j->page_address, &ignored) == 1)
+		return 0;
+	return err_bad(e, "", "page server: \"%s\" is no IP address", j->page_address);
 }
 
 /* ret: the directory of the container's cgroup, or NULL. */
@@ -124,18 +160,32 @@ static int dump(struct checkpoint *c, struct err *e)
 		.pid = (pid_t)c->record.init.pid,
 		.cgroup_fd = -EBADF,
 	};
-	struct images_stdio stdio;
-	int r = criu_config_file(c->spec, &j.config_file, e);
+	const struct images_stdio *stdio = &c->record.stdio;
+	int r = find_page_server(c, &j, e);
 
 	if (r == 0)
-		r = images_find_stdio(j.pid, c->plan.arena, &stdio, e);
+		r = criu_config_file(c->spec, &j.config_file, e);
 	if (r == 0)
-		r = images_save_stdio(&c->images, &stdio, e);
+		r = images_save_stdio(&c->images, stdio, e);
 	if (r == 0)
 		r = find_cgroup(c, &j.freeze, e);
 	if (r == 0)
-		r = external_dump(&c->plan, c->spec, &stdio, &j, c->plan.arena, e);
+		r = external_dump(&c->plan, c->spec, stdio, &j, c->plan.arena, e);
 	return r == 0 ? criu_run(&j, NULL, e) : r;
+}
+
+static int write_images(struct checkpoint *c, struct err *e)
+{
+	int r = images_open(&c->opts->criu, true, c->plan.arena, &c->images, e);
+
+	if (r < 0)
+		return r;
+	r = check_parent(c, e);
+	if (r == 0)
+		r = dump(c, e);
+	if (r < 0)
+		images_undo(&c->images);
+	return r;
 }
 
 int lc_checkpoint(struct lc_ctx *ctx, const char *id, const struct lc_checkpoint_opts *o,
@@ -154,11 +204,9 @@ int lc_checkpoint(struct lc_ctx *ctx, const char *id, const struct lc_checkpoint
 	if (r == 0)
 		r = compile(&c, e);
 	if (r == 0)
-		r = images_open(&o->criu, true, c.plan.arena, &c.images, e);
+		r = check_netdevs(&c, e);
 	if (r == 0)
-		r = check_parent(&c, e);
-	if (r == 0)
-		r = dump(&c, e);
+		r = write_images(&c, e);
 	if (r < 0 || o->leave_running || o->pre_dump)
 		return r;
 	return destroy(ctx, &c.dir, &c.record, e);

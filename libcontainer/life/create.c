@@ -77,6 +77,7 @@ int create_write_intent(struct create *c, struct err *e)
 		.cgroup_path = p->cgroup.systemd ? NULL : p->cgroup.path,
 		.unit = p->cgroup.systemd ? p->cgroup.systemd->unit : NULL,
 		.unit_user = p->cgroup.systemd && p->cgroup.systemd->user,
+		.delegated = p->cgroup.delegate != NULL,
 		.rdt_group = p->rdt.clos,
 		.rdt_made = p->rdt.make,
 		.rdt_monitor = p->rdt.monitor,
@@ -85,10 +86,13 @@ int create_write_intent(struct create *c, struct err *e)
 		.has_poststop = p->hooks[PLAN_POSTSTOP].n > 0,
 		.has_notify = p->rootfs.notify != NULL,
 		.has_listener = p->process.seccomp.listener,
+		.stdio = IMAGES_NO_STDIO,
 		.annotations = { s->annotations.items, s->annotations.n },
 	};
 	int r = record_stamp(&c->record, p->arena, e);
 
+	if (r == 0 && !p->process.terminal)
+		r = images_name_stdio(p->arena, &c->record.stdio, e);
 	return r < 0 ? r : record_write(&c->dir, &c->record, e);
 }
 
@@ -116,6 +120,16 @@ static int make_start_socket(struct create *c, struct err *e)
 	return c->spawn.start_fd < 0 ? c->spawn.start_fd : 0;
 }
 
+/* A group that was there may have a use of memory that its last processes have left. */
+static int check_usage(const struct create *c, struct err *e)
+{
+	const struct spec_resources *r = c->bundle.spec->linux_.resources;
+
+	if (r && cgroup_check_usage(c->spawn.cgroup_fd, r, e) < 0)
+		return err_at(e, "linux.resources");
+	return 0;
+}
+
 int create_make_cgroup(struct create *c, struct err *e)
 {
 	struct plan_cgroup *cg = &c->bundle.plan.cgroup;
@@ -128,6 +142,9 @@ int create_make_cgroup(struct create *c, struct err *e)
 	c->spawn.cgroup_fd = cgroup_create(c->ctx->cgroup_root, cg, e);
 	if (c->spawn.cgroup_fd < 0)
 		return c->spawn.cgroup_fd;
+	r = check_usage(c, e);
+	if (r < 0)
+		return r;
 	r = sys_symlinkat(cg->path, c->dir.dir_fd, STATEDIR_CGROUP);
 	return r < 0 ? err_sys(e, r, "symlink", STATEDIR_CGROUP) : 0;
 }
@@ -162,9 +179,9 @@ int create_set_limits(struct create *c, struct err *e)
 int create_run_hooks(const struct create *c, pid_t pid, struct err *e)
 {
 	const struct plan *p = &c->bundle.plan;
-	int r = hooks_run(p, PLAN_PRESTART, pid, "creating", false, e);
+	int r = hooks_run(p, PLAN_PRESTART, pid, e);
 
-	return r == 0 ? hooks_run(p, PLAN_CREATE_RUNTIME, pid, "creating", false, e) : r;
+	return r == 0 ? hooks_run(p, PLAN_CREATE_RUNTIME, pid, e) : r;
 }
 
 static int run_hooks(struct create *c, struct err *e)
@@ -283,6 +300,8 @@ static int make_container(struct create *c, struct err *e)
 		r = spawn_child(&c->spawn, e);
 	if (r == 0)
 		r = create_set_limits(c, e);
+	if (r == 0)
+		r = cgroup_delegate(c->ctx->cgroup_root, &c->bundle.plan.cgroup, c->spawn.pid, e);
 	if (r == 0)
 		r = intelrdt_apply(&c->bundle.plan.rdt, c->spawn.pid, e);
 	if (r == 0)

@@ -106,7 +106,7 @@ static void poststop(const struct statedir *d, const struct record *r)
 	if (!r->has_poststop)
 		return;
 	if (bundle_hooks(d, r, PLAN_POSTSTOP, &p, &e) == 0 &&
-	    hooks_run(&p, PLAN_POSTSTOP, 0, "stopped", true, &e) == 0)
+	    hooks_run(&p, PLAN_POSTSTOP, 0, &e) == 0)
 		return;
 	err_text(&e, text, sizeof(text));
 	log_warning("%s", text);

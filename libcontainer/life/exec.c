@@ -35,7 +35,8 @@ struct exec {
 	struct record record;
 	struct plan plan;
 	struct spawn spawn;
-	int init; /* pidfd */
+	const char *group; /* the container's, or the one below it that --cgroup names */
+	int init;	   /* pidfd */
 	int console, owned_console;
 	int pidfd_socket; /* owned, -EBADF: nobody asks for it */
 };
@@ -91,12 +92,43 @@ static int compile(struct exec *x, struct err *e)
 	return r;
 }
 
+/* A group that passes controllers on holds no processes itself (cgroups(7), "no internal processes"):
+ * init has gone, or was delegated, to one below it then. */
+static int group_of_init(const struct exec *x, char path[PATH_MAX], struct err *e)
+{
+	const char *top = x->record.cgroup_path;
+	char init[16];
+	int r;
+
+	fmt_str(init, sizeof(init), "%lld", (long long)x->record.init.pid);
+	r = cgroup_path_of(init, path, e);
+	if (r < 0)
+		return r;
+	if (strncmp(path, top, strlen(top)) != 0 || !strchr("/", path[strlen(top)]))
+		return err_kind(e, ERR_STATE, "init is not in cgroup %s any more", top);
+	return 0;
+}
+
+static int enter_group_of_init(struct exec *x, struct err *e)
+{
+	char path[PATH_MAX];
+	int r = group_of_init(x, path, e);
+
+	if (r < 0)
+		return r;
+	x_close(x->spawn.cgroup_fd);
+	x->spawn.cgroup_fd = cgroup_open(x->ctx->cgroup_root, path, e);
+	return x->spawn.cgroup_fd < 0 ? x->spawn.cgroup_fd : 0;
+}
+
 static int open_cgroup(struct exec *x, struct err *e)
 {
 	const char *path = x->record.cgroup_path, *sub = x->opts->cgroup;
 
 	if (!path)
 		return sub ? err_bad(e, "", "--cgroup: the container has no cgroup") : 0;
+	if (!sub && x->record.delegated)
+		return enter_group_of_init(x, e);
 	if (sub) {
 		char clean[512];
 
@@ -107,6 +139,7 @@ static int open_cgroup(struct exec *x, struct err *e)
 		if (!path)
 			return err_nomem(e);
 	}
+	x->group = path;
 	x->spawn.cgroup_fd = cgroup_open(x->ctx->cgroup_root, path, e);
 	return x->spawn.cgroup_fd < 0 ? x->spawn.cgroup_fd : 0;
 }
@@ -201,27 +234,10 @@ static int attach(void *exec, pid_t pid, struct err *e)
 {
 	const struct exec *x = exec;
 	const struct plan_systemd unit = record_unit(&x->record);
+	char path[PATH_MAX];
+	int r = x->opts->cgroup ? 0 : group_of_init(x, path, e);
 
-	return cgroup_systemd_attach(&unit, pid, x->opts->cgroup, e);
-}
-
-/* A group that passes controllers on holds no processes itself (cgroups(7), "no internal processes"):
- * init has gone to one below it then. */
-static int enter_group_of_init(struct exec *x, struct err *e)
-{
-	const char *top = x->record.cgroup_path;
-	char init[16], path[PATH_MAX];
-	int r;
-
-	fmt_str(init, sizeof(init), "%lld", (long long)x->record.init.pid);
-	r = cgroup_path_of(init, path, e);
-	if (r < 0)
-		return r;
-	if (strncmp(path, top, strlen(top)) != 0 || path[strlen(top)] != '/')
-		return err_kind(e, ERR_STATE, "init is not in cgroup %s any more", top);
-	x_close(x->spawn.cgroup_fd);
-	x->spawn.cgroup_fd = cgroup_open(x->ctx->cgroup_root, path, e);
-	return x->spawn.cgroup_fd < 0 ? x->spawn.cgroup_fd : 0;
+	return r < 0 ? r : cgroup_systemd_attach(&unit, pid, x->opts->cgroup ? x->group : path, e);
 }
 
 /* From a session of its own a user may not move processes into what its manager runs (cgroups(7),

@@ -96,20 +96,36 @@ static int load(struct mounts *m, const char *json, size_t len, struct err *e)
 	return r == 0 ? plan_open_proc(&m->plan.proc_fd, e) : r;
 }
 
-/* Maps that a mount does not name are those of the container, whoever has made its namespace. */
-static int join_userns(struct mounts *m, struct err *e)
+static int open_userns(const struct mounts *m, struct err *e)
 {
-	struct plan_join *join = &m->plan.ns.join[0];
 	char path[64];
 	int fd;
 
-	if (!(m->record.namespaces & CLONE_NEWUSER))
-		return 0;
 	fmt_str(path, sizeof(path), "%d/ns/user", (int)m->record.init.pid);
 	fd = sys_openat(m->plan.proc_fd, path, O_RDONLY, 0);
+	return fd < 0 ? err_sys(e, fd, "open", "/proc/%s", path) : fd;
+}
+
+/* Maps that a mount does not name are those of the container, whoever has made its namespace. Without
+ * privileges what is bound into it can be opened only where its runtime was. */
+static int join_userns(struct mounts *m, struct err *e)
+{
+	const struct spec_namespace *ns = spec_find_namespace(m->spec, CLONE_NEWUSER);
+	bool other = m->record.namespaces & CLONE_NEWUSER;
+	_cleanup_close_ int fd = -EBADF;
+	int r;
+
+	if (!other && !m->ctx->rootless)
+		return 0;
+	fd = open_userns(m, e);
 	if (fd < 0)
-		return err_sys(e, fd, "open", "/proc/%s", path);
-	*join = (struct plan_join){ .fd = fd, .type = CLONE_NEWUSER, .path = "of the container" };
+		return fd;
+	r = m->ctx->rootless ? userns_enter_again(fd, ns && !ns->path, e) : 0;
+	if (r < 0 || !other)
+		return r;
+	m->plan.ns.join[0] = (struct plan_join){ .fd = take_fd(fd),
+						 .type = CLONE_NEWUSER,
+						 .path = "of the container" };
 	m->plan.ns.n_join = 1;
 	return 0;
 }
@@ -143,16 +159,16 @@ static int compile(struct mounts *m, struct err *e)
 			      .rootless = m->ctx->rootless };
 	int r = spec_check(m->spec, NULL, e);
 
+	if (r == 0)
+		r = join_userns(m, e);
 	if (r < 0)
 		return r;
 	m->bundle = sys_openat(AT_FDCWD, m->record.bundle, O_PATH | O_DIRECTORY, 0);
 	if (m->bundle < 0)
 		return err_sys(e, m->bundle, "open", "bundle %s", m->record.bundle);
 	h.bundle_fd = m->bundle;
-	r = join_userns(m, e);
 	m->plan.ns.new_flags = (int)m->record.namespaces;
-	if (r == 0)
-		r = mounts_plan(&h, m->spec, &m->plan, e);
+	r = mounts_plan(&h, m->spec, &m->plan, e);
 	return r == 0 ? check_kinds(m, e) : r;
 }
 

@@ -37,11 +37,13 @@ static const struct json_field record_fields[] = {
 	JSON_FIELD("cgroupPath", J_STRING, struct record, cgroup_path, .flags = JSON_OMIT_EMPTY),
 	JSON_FIELD("systemdUnit", J_STRING, struct record, unit, .flags = JSON_OMIT_EMPTY),
 	JSON_FIELD("systemdUser", J_BOOL, struct record, unit_user, .flags = JSON_OMIT_EMPTY),
+	JSON_FIELD("delegated", J_BOOL, struct record, delegated, .flags = JSON_OMIT_EMPTY),
 	JSON_FIELD("rdtGroup", J_STRING, struct record, rdt_group, .flags = JSON_OMIT_EMPTY),
 	JSON_FIELD("rdtMade", J_BOOL, struct record, rdt_made, .flags = JSON_OMIT_EMPTY),
 	JSON_FIELD("rdtMonitor", J_STRING, struct record, rdt_monitor, .flags = JSON_OMIT_EMPTY),
 	JSON_FIELD("creator", J_OBJECT, struct record, creator, .fields = process_fields),
 	JSON_FIELD("init", J_OBJECT, struct record, init, .fields = process_fields),
+	JSON_FIELD("stdio", J_OBJECT, struct record, stdio, .fields = images_stdio_fields),
 	JSON_FIELD("namespaces", J_U64, struct record, namespaces),
 	JSON_FIELD("poststart", J_BOOL, struct record, has_poststart),
 	JSON_FIELD("poststop", J_BOOL, struct record, has_poststop),
@@ -95,7 +97,7 @@ int record_read(const struct statedir *d, const char *id, struct arena *arena, s
 		struct err *e)
 {
 	_cleanup_free_ char *text = NULL;
-	struct record rec = {};
+	struct record rec = { .stdio = IMAGES_NO_STDIO };
 	size_t len;
 	int r = file_read_at(d->dir_fd, STATEDIR_RECORD, RECORD_MAX, &text, &len, e);
 

@@ -12,6 +12,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "libcontainer.h"
+#include "life/images.h"
 #include "life/statedir.h"
 #include "plan/plan.h"
 
@@ -29,11 +30,13 @@ struct record {
 	const char *cgroup_path; /* below the cgroup2 mount, or NULL */
 	const char *unit;	 /* of systemd, which holds the cgroup, or NULL */
 	bool unit_user;		 /* of the user's own manager */
+	bool delegated;		 /* processes are in groups below the cgroup only */
 	const char *rdt_group;	 /* directory in resctrl, or NULL */
 	bool rdt_made;		 /* it is the container's own and goes with it */
 	const char *rdt_monitor; /* likewise always its own, or NULL */
 	struct record_process creator;
 	struct record_process init; /* pid 0: only an intent, create has not finished */
+	struct images_stdio stdio;  /* what it got at create */
 	uint64_t namespaces;	    /* CLONE_NEW* that init has of its own and exec enters */
 	bool has_poststart, has_poststop;
 	bool has_notify;   /* the container has $NOTIFY_SOCKET from us */

@@ -25,6 +25,7 @@
 #include "life/create.h"
 #include "life/external.h"
 #include "life/images.h"
+#include "life/scope.h"
 #include "sys/sys.h"
 
 struct restore {
@@ -83,18 +84,28 @@ static int make_targets(const struct plan_rootfs *fs, struct err *e)
 }
 
 /* The images are readable for root alone, and CRIU reads most of them as root of the container's user
- * namespace: so they come by a mount on which they are that root's. Where the file system has no such
- * mounts CRIU sees them as they are. */
+ * namespace: so they come by a mount on which they are that root's. Their group remains: CRIU's child
+ * reads the first ones when the namespace has no maps yet, and is nobody else but in that group. Where
+ * the file system has no such mounts CRIU sees them as they are. */
+#define SAME_GIDS "0 0 4294967295"
+
+static int images_userns(const struct plan *p, struct err *e)
+{
+	const struct spec_mount whole = {};
+
+	return p->ns.uid_map ? idmap_userns_open(p->proc_fd, p->ns.uid_map, SAME_GIDS, e)
+			     : idmap_mount_open(p, &whole, e);
+}
+
 static int map_images(struct restore *t, struct err *e)
 {
 	const struct bundle *b = &t->create.bundle;
-	const struct spec_mount whole = {};
 	_cleanup_close_ int tree = -EBADF, userns = -EBADF;
 	struct mount_attr attr = { .attr_set = MOUNT_ATTR_IDMAP };
 
 	if (!spec_has_userns(b->spec))
 		return 0;
-	userns = idmap_mount_open(&b->plan, &whole, e);
+	userns = images_userns(&b->plan, e);
 	if (userns < 0)
 		return userns;
 	attr.userns_fd = (uint64_t)userns;
@@ -126,11 +137,15 @@ static int on_restored(struct restore *t, pid_t pid, struct err *e)
 	return create_record_init(&t->create, pid, e);
 }
 
-/* The first process is there, and will hand its class of service down to the others. */
+/* The first process is there, and will hand its class of service down to the others. Its network
+ * namespace is empty yet. */
 static int on_namespaces(struct restore *t, pid_t pid, struct err *e)
 {
-	int r = intelrdt_apply(&t->create.bundle.plan.rdt, pid, e);
+	const struct plan *p = &t->create.bundle.plan;
+	int r = intelrdt_apply(&p->rdt, pid, e);
 
+	if (r == 0 && p->n_netdevs)
+		r = netdev_apply(p, pid, &t->create.netdevs, e);
 	return r == 0 ? create_run_hooks(&t->create, pid, e) : r;
 }
 
@@ -201,6 +216,18 @@ static int run_criu(struct restore *t, struct err *e)
 	return r == 0 ? criu_run(&j, NULL, e) : r;
 }
 
+/* CRIU makes groups and fills them; owners and controllers are ours to see to, once nothing else is in the
+ * container's group itself. */
+static int delegate(struct restore *t, struct err *e)
+{
+	struct create *c = &t->create;
+
+	scope_let_go(c);
+	if (t->opts->criu.cgroups_mode == LC_CGROUPS_IGNORE)
+		return 0;
+	return cgroup_delegate(c->ctx->cgroup_root, &c->bundle.plan.cgroup, 0, e);
+}
+
 static int make_container(struct restore *t, struct err *e)
 {
 	struct create *c = &t->create;
@@ -219,7 +246,9 @@ static int make_container(struct restore *t, struct err *e)
 	if (r == 0)
 		r = run_criu(t, e);
 	if (r == 0)
-		r = hooks_run(&c->bundle.plan, PLAN_POSTSTART, t->pid, "running", false, e);
+		r = delegate(t, e);
+	if (r == 0)
+		r = hooks_run(&c->bundle.plan, PLAN_POSTSTART, t->pid, e);
 	return r;
 }
 
@@ -245,6 +274,20 @@ static int open_images(struct restore *t, struct arena *arena, struct err *e)
 	return r == 0 ? check_stdio(&t->stdio, e) : r;
 }
 
+static int restore(struct restore *t, struct arena *arena, struct err *e)
+{
+	int r = open_images(t, arena, e);
+
+	if (r == 0)
+		r = create_open(&t->create, e);
+	if (r < 0)
+		return r;
+	r = make_container(t, e);
+	if (r < 0)
+		create_undo(&t->create);
+	return r;
+}
+
 int lc_restore(struct lc_ctx *ctx, const char *id, const struct lc_restore_opts *o, pid_t *ret_pid,
 	       struct err *e)
 {
@@ -260,14 +303,9 @@ int lc_restore(struct lc_ctx *ctx, const char *id, const struct lc_restore_opts 
 	t.create.id = id;
 	t.create.opts = &o->create;
 	if (r == 0)
-		r = open_images(&t, arena, e);
-	if (r == 0)
-		r = create_open(&t.create, e);
-	if (r < 0)
-		return r;
-	r = make_container(&t, e);
+		r = restore(&t, arena, e);
 	if (r < 0) {
-		create_undo(&t.create);
+		images_undo(&t.images);
 		return r;
 	}
 	*ret_pid = t.pid;

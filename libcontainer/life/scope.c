@@ -41,6 +41,17 @@ int scope_owner(const struct statedir *d, char ret[SCOPE_OWNER_SIZE], struct err
 	return 0;
 }
 
+static int enter_subgroup(struct create *c, pid_t pid, struct err *e)
+{
+	const char *subgroup = c->bundle.plan.cgroup.systemd->subgroup;
+	size_t top = strlen(c->scope_path);
+
+	if (!subgroup)
+		return 0;
+	fmt_str(c->scope_path + top, sizeof(c->scope_path) - top, "%s", subgroup);
+	return cgroup_below_enter(c->ctx->cgroup_root, c->scope_path, top, pid, e);
+}
+
 /* Where the group is, systemd tells: the rest of our work is done there. */
 int scope_make(void *create, pid_t pid, struct err *e)
 {
@@ -55,6 +66,9 @@ int scope_make(void *create, pid_t pid, struct err *e)
 		return r;
 	cg->created = true;
 	cg->path = c->record.cgroup_path = c->scope_path;
+	r = enter_subgroup(c, pid, e);
+	if (r < 0)
+		return r;
 	r = sys_symlinkat(cg->path, c->dir.dir_fd, STATEDIR_CGROUP);
 	if (r < 0)
 		return err_sys(e, r, "symlink", STATEDIR_CGROUP);

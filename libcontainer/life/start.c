@@ -123,8 +123,7 @@ static int poststart(const struct statedir *d, const struct record *rec, struct 
 	if (!rec->has_poststart)
 		return 0;
 	r = bundle_hooks(d, rec, PLAN_POSTSTART, &p, e);
-	return r == 0 ? hooks_run(&p, PLAN_POSTSTART, (pid_t)rec->init.pid, "running", false, e)
-		      : r;
+	return r == 0 ? hooks_run(&p, PLAN_POSTSTART, (pid_t)rec->init.pid, e) : r;
 }
 
 static int start(const struct statedir *d, const struct record *rec, struct lc_notify *notify,

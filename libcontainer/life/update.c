@@ -19,6 +19,7 @@ int lc_update(struct lc_ctx *ctx, const char *id, const char *resources, size_t 
 		r = spec_check_resources(res, "", NULL, e);
 	if (r < 0)
 		return r;
+	spec_resources_as_of(res, l.record.oci_version);
 	systemd = record_unit(&l.record);
 	return cgroup_update(ctx->cgroup_root, l.record.cgroup_path, systemd.unit ? &systemd : NULL,
 			     res, e);

@@ -242,7 +242,8 @@ struct plan_property {
 /* The transient scope that holds the group, when systemd makes it (host/cgroup_systemd.h). */
 struct plan_systemd {
 	const char *unit, *slice;
-	bool user; /* of the user's own manager */
+	const char *subgroup; /* the container's group is that one below the scope's, or NULL */
+	bool user;	      /* of the user's own manager */
 	struct plan_property *properties;
 	size_t n;
 };
@@ -258,6 +259,8 @@ struct plan_cgroup {
 	size_t n_device_insns;
 	bool own; /* F12: give the cgroup's files to owner_uid */
 	uid_t owner_uid;
+	const char *delegate;	      /* the processes go to this one below path, or NULL */
+	uid_t delegate_uid;	      /* whose it is */
 	struct plan_systemd *systemd; /* NULL: we make the group ourselves */
 };
 

@@ -134,6 +134,11 @@ static void dump_cgroup(const struct plan_cgroup *cg, struct buf *out)
 			cg->n_device_insns);
 	if (cg->own)
 		buf_fmt(out, "  give it to user %u\n", (unsigned)cg->owner_uid);
+	if (cg->delegate) {
+		buf_str(out, " ");
+		WORDS(out, "delegate", cg->delegate);
+		buf_fmt(out, " to user %u\n", (unsigned)cg->delegate_uid);
+	}
 }
 
 static void dump_rdt(const struct plan_rdt *rdt, struct buf *out)

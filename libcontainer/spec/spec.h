@@ -348,6 +348,9 @@ int spec_parse_process(const char *text, size_t len, struct arena *arena,
 		       struct err *e);
 int spec_parse_resources(const char *text, size_t len, struct arena *arena,
 			 struct spec_resources **ret, struct err *e);
+/* What the version of their container's config.json means by them: a limit of 0 tasks is one since 1.3,
+ * and was none before. spec_parse_config() has done so. */
+void spec_resources_as_of(struct spec_resources *r, const char *oci_version);
 
 /* Convenience: the namespace entry of a CLONE_NEW* type, or NULL. */
 const struct spec_namespace *spec_find_namespace(const struct spec *s, uint64_t type);

@@ -25,6 +25,18 @@ static void take_annotations(struct spec *s)
 		seccomp->listener_path = spec_annotation(s, "run.oci.seccomp.receiver");
 }
 
+static bool is_before_1_3(const char *version)
+{
+	return strncmp(version, "1.", 2) == 0 && version[2] >= '0' && version[2] <= '2' &&
+	       version[3] == '.';
+}
+
+void spec_resources_as_of(struct spec_resources *r, const char *oci_version)
+{
+	if (r->has_pids_limit && r->pids_limit == 0 && is_before_1_3(oci_version))
+		r->pids_limit = -1;
+}
+
 int spec_parse_config(const char *text, size_t len, struct arena *arena,
 		      const struct json_options *options, struct spec **ret, struct err *e)
 {
@@ -34,6 +46,8 @@ int spec_parse_config(const char *text, size_t len, struct arena *arena,
 	if (r < 0)
 		return r;
 	take_annotations(s);
+	if (s->linux_.resources && s->oci_version)
+		spec_resources_as_of(s->linux_.resources, s->oci_version);
 	*ret = s;
 	return 0;
 }

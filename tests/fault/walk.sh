@@ -76,6 +76,12 @@ it run_survives_eperm 'run: each call fails once with EPERM: a clear error or th
 run_survives_enomem() { run_survives 12; }
 it run_survives_enomem 'run: each call fails once with ENOMEM: a clear error or the same container, no trace'
 
+delegated_run_survives() {
+	config '.annotations["run.oci.delegate-cgroup"] = "a/b"'
+	run_survives 5
+}
+it delegated_run_survives 'run: so it is with a cgroup that the program manages'
+
 # With somebody at every socket: a seccomp agent, who takes pidfds as well, and a service manager.
 with_sockets() {
 	command -v python3 > /dev/null || skip 'no python3 for those who listen'

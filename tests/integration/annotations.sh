@@ -65,6 +65,51 @@ output_that_cannot_be() {
 }
 it output_that_cannot_be 'a file that cannot be opened stops the start; a check makes none'
 
+# ---- cgroups ----------------------------------------------------------------------------------
+
+delegated_group() {
+	TREE=$(cgroup_tree)
+	config '.hooks.createContainer = [{"path": "/bin/sh",
+		"args": ["sh", "-c", "grep ^0: /proc/self/cgroup > \($file); sleep 1000 &"]}]' --arg file "$WORK/hook"
+	annotate delegate-cgroup sub//mine
+	started c1
+	equal "$(sed -n 's/^0:://p' "/proc/$PID/cgroup")" /hull-c1/sub/mine
+	equal "$(cat "$WORK/hook")" 0::/sub/mine
+	equal "$(cat "$TREE/hull-c1/cgroup.procs" "$TREE/hull-c1/sub/cgroup.procs")" ''
+	ok exec c1 grep ^0: /proc/self/cgroup
+	equal "$OUT" 0::/sub/mine
+	ok ps --format json c1
+	equal "$(echo "$OUT" | jq length)" 2
+	ok pause c1
+	ok resume c1
+	ok kill --all c1 KILL
+	ok delete --force c1
+	missing "$TREE/hull-c1"
+}
+it delegated_group 'run.oci.delegate-cgroup: processes are in a group below that of the container'
+
+delegated_to_root() {
+	annotate delegate-cgroup mine
+	config "$USER_NAMESPACE | .process.user.uid = 5"
+	inside 'stat -c %u /sys/fs/cgroup /sys/fs/cgroup/mine /sys/fs/cgroup/mine/cgroup.procs'
+	equal "$(echo "$OUT" | xargs)" '65534 0 0'
+}
+it delegated_to_root "it belongs to root of the container's user namespace"
+
+no_delegated_group() {
+	for name in '' / . .. ../x a/../b "$(printf '%0300d' 1)"; do
+		refused delegate-cgroup "$name" "\"$name\" is no name of a group"
+	done
+	annotate delegate-cgroup cgroup.procs
+	fails 1 create c1
+	has "$ERR" '/hull-c1/cgroup.procs: Not a directory'
+	missing "$(cgroup_tree)/hull-c1"
+	annotate delegate-cgroup mine
+	fails 1 --cgroup-manager disabled create c1
+	has "$ERR" 'annotations["run.oci.delegate-cgroup"]: the container has no cgroup'
+}
+it no_delegated_group 'a name that leads nowhere or out of it is refused'
+
 # ---- seccomp ----------------------------------------------------------------------------------
 
 seccomp_receiver() {
@@ -208,9 +253,7 @@ owners() {
 it owners 'idmap= has mappings of the mount'
 
 owners_in_the_container() {
-	config '.linux.namespaces += [{"type": "user"}]
-		| .linux.uidMappings = [{"containerID": 0, "hostID": 100000, "size": 65536}]
-		| .linux.gidMappings = .linux.uidMappings'
+	config "$USER_NAMESPACE"
 	chmod 755 "$HARNESS_TMP" "$WORK"
 	mkdir "$BUNDLE/data" "$ROOTFS/d"
 	touch "$BUNDLE/data/f"

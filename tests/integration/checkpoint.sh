@@ -2,6 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 # Checkpoint and restore as far as they are ours: what CRIU is asked for, and what becomes of its
 # answers. fake_criu.py stands for CRIU; tests/vm/checkpoint.sh is about the real one.
+# limit: 400
+
+# A network namespace of our own stands for the host's.
+if [ -z "${CHECKPOINT_NETNS:-}" ] && [ "$(id -u)" = 0 ]; then
+	CHECKPOINT_NETNS=1 exec unshare --net sh "$0" "$@"
+fi
 . "$(dirname "$0")/../lib/harness.sh"
 . "$(dirname "$0")/../lib/criu.sh"
 
@@ -54,7 +60,7 @@ features() {
 	touch "$FAKE_CRIU/no-memory" "$FAKE_CRIU/no-lazy"
 	refused --pre-dump
 	has "$ERR" CONFIG_MEM_SOFT_DIRTY
-	refused --lazy-pages
+	refused --lazy-pages --page-server 127.0.0.1:99
 	has "$ERR" userfaultfd
 	saved --leave-running
 }
@@ -120,9 +126,10 @@ flags() {
 	flag --link-remap '18 1'
 	flag --ext-unix-sk '4 1'
 	flag --shell-job '7 1'
-	flag --lazy-pages '48 1'
+	flag --lazy-pages --page-server=10.0.0.1:99 '48 1'
 	flag --status-fd=1 '49 1'
 	flag --page-server=10.0.0.1:99 '11 10.0.0.1 99'
+	flag --page-server=::1:99 '11 ::1 99'
 	flag --file-locks '8 1'
 	flag --parent-path=../parent '14 ../parent'
 	flag --empty-ns=network '38 1073741824'
@@ -146,10 +153,45 @@ bad_flags() {
 	has "$ERR" '../missing: No such file'
 	refused --page-server nowhere
 	has "$ERR" '"nowhere" is no ADDRESS:PORT'
+	refused --page-server 127.0.0.1:65536
+	has "$ERR" '"127.0.0.1:65536" is no ADDRESS:PORT'
+	refused --page-server localhost:99
+	has "$ERR" 'page server: "localhost" is no IP address'
+	refused --lazy-pages
+	has "$ERR" 'option --lazy-pages: --page-server has to tell where'
+	refused --status-fd 0
+	has "$ERR" 'option --status-fd: descriptor 0 is not open for writing'
+	refused --status-fd 99
+	has "$ERR" 'descriptor 99'
 	fails 1 checkpoint --manage-cgroups-mode none c1
 	missing "$FAKE_CRIU/asked"
+	missing "$WORK/images"
 }
 it bad_flags 'options that make no sense are refused before CRIU is asked'
+
+# By the protocol it takes the port alone.
+listens_where_told() {
+	with_criu
+	started c1
+	saved --leave-running --page-server 10.0.0.1:99
+	equal "$(cat "$FAKE_CRIU/words")" ''
+	saved --leave-running --lazy-pages --page-server 10.0.0.1:99
+	equal "$(cat "$FAKE_CRIU/words")" '--address 10.0.0.1'
+}
+it listens_where_told 'with --lazy-pages CRIU listens on the address of --page-server, and on no other'
+
+lazy_and_killed() {
+	with_criu
+	started c1
+	touch "$FAKE_CRIU/wait"
+	(cd "$BUNDLE" && exec "$HULL" --root "$STATE" checkpoint --image-path "$WORK/images" --lazy-pages \
+		--page-server 127.0.0.1:99 c1) &
+	eventually test -s "$FAKE_CRIU/waits"
+	kill -9 $!
+	eventually gone "$(cat "$FAKE_CRIU/waits")"
+	ok delete --force c1
+}
+it lazy_and_killed 'CRIU that waits for who fetches lazy pages ends with hull'
 
 criu_config() {
 	with_criu
@@ -250,6 +292,49 @@ failure() {
 }
 it failure 'a failure shows the last errors of the log and where it is; the container goes on'
 
+failure_leaves_nothing() {
+	with_criu
+	started c1
+	echo 'Error (x.c:1): no such luck' > "$FAKE_CRIU/fail"
+	refused
+	equal "$(ls -A "$WORK/images")" dump.log
+	mkdir "$WORK/old"
+	touch "$WORK/old/inventory.img" "$WORK/old/notes"
+	fails 1 checkpoint --image-path "$WORK/old" --work-path "$WORK/a/b//work" c1
+	equal "$(ls -A "$WORK/old")" "$(printf 'inventory.img\nnotes')"
+	equal "$(ls -A "$WORK/a/b/work")" dump.log
+	fails 1 checkpoint --image-path "$WORK/x/y/" --work-path "$WORK/old" c1
+	missing "$WORK/x"
+	fails 1 checkpoint --image-path "$WORK/images2" --work-path "$WORK/x/y" --parent-path ../none c1
+	missing "$WORK/images2"
+	missing "$WORK/x"
+	(cd "$WORK" && ! "$HULL" --root "$STATE" checkpoint --image-path z/z --work-path "$WORK/old" c1)
+	missing "$WORK/z"
+	rm "$FAKE_CRIU/fail" "$WORK/images/dump.log"
+	rmdir "$WORK/images"
+	saved
+	exists "$WORK/images/inventory.img"
+	equal "$(stat -c '%a %u:%g' "$WORK/images")" "710 $(id -u):$(id -g)"
+}
+it failure_leaves_nothing 'a checkpoint that fails takes its images and directories away, and leaves those of others and the log'
+
+devices_of_the_host() {
+	with_criu
+	with_device
+	started c1
+	refused
+	has "$ERR" 'linux.netDevices: CRIU cannot save network devices of the host: only with --empty-ns network'
+	missing "$WORK/images"
+	saved --empty-ns network
+}
+# with_device: the container gets h0 of ours, as net0.
+with_device() {
+	ip link add h0 type veth peer name peer-h0 || skip 'no veth devices here'
+	ip addr add 192.0.2.1/24 dev h0
+	config '.linux.netDevices = {h0: {name: "net0"}}'
+}
+it devices_of_the_host 'linux.netDevices is refused, unless the network stays out of the images'
+
 # ---- restore ---------------------------------------------------------------------------------------
 
 comes_back() {
@@ -303,6 +388,19 @@ says_running() {
 	[ "$RC" = 0 ] && [ "$(echo "$OUT" | jq -r .status)" = running ]
 }
 it streams 'streams from outside are those of restore'
+
+moved_streams() {
+	with_criu
+	config '.process.args = ["sh", "-c", "exec 9>&1 > /tmp/inside; touch /tmp/moved; sleep 1000"]'
+	touch "$WORK/output"
+	(cd "$BUNDLE" && "$HULL" --root "$STATE" run --detach c1) < /dev/null 2>&1 > "$WORK/output" | cat > "$WORK/log1" &
+	eventually test -e "$ROOTFS/tmp/moved"
+	saved
+	asked "37 $(jq -r .stdout "$WORK/images/stdio.json")"
+	restored
+	asked "27 $(jq -r '.stdout[1:]' "$WORK/images/stdio.json") 1"
+}
+it moved_streams 'a stream from outside is the one that was given, wherever the program has it now'
 
 strange_images() {
 	with_criu
@@ -381,6 +479,44 @@ fresh_rootfs() {
 	[ -f "$ROOTFS/c/file" ] || die 'no file'
 }
 it fresh_rootfs 'mount points that a fresh root file system does not have are made'
+
+devices_move() {
+	with_criu
+	with_device
+	started c1
+	saved --empty-ns network
+	eventually is_gone h0
+	fails 1 restore --detach --image-path "$WORK/images" --empty-ns network c1
+	has "$ERR" 'linux.netDevices: h0: the host has no such network device'
+	with_device
+	touch "$FAKE_CRIU/network"
+	config '.hooks.createRuntime = [{path: "/bin/sh", args: ["sh", "-c", $script]}]' --arg script \
+		"nsenter --net=/proc/\$(jq .pid)/ns/net ip -o addr show net0 > $WORK/seen"
+	restored --empty-ns network --pid-file "$WORK/pid"
+	has "$(cat "$WORK/seen")" 192.0.2.1/24
+	has "$(nsenter --net="/proc/$(cat "$WORK/pid")/ns/net" ip -o link show net0)" ',UP'
+	is_gone h0
+	ok delete --force c1
+	eventually is_gone peer-h0
+	with_device
+	config '.hooks.createRuntime = [{path: "/bin/false"}]'
+	fails 1 restore --detach --image-path "$WORK/images" --empty-ns network c1
+	has "$(ip -o addr show h0)" 192.0.2.1/24
+	ip link del h0
+}
+is_gone() { ! ip link show "$1" > /dev/null 2>&1; }
+it devices_move 'linux.netDevices move in before the hooks, and come back when the restore fails'
+
+class_of_service() {
+	with_criu
+	with_resctrl
+	started c1
+	in_class "$PID"
+	saved
+	restored --pid-file "$WORK/pid"
+	in_class "$(cat "$WORK/pid")"
+}
+it class_of_service 'linux.intelRdt: the restored container is in its class (a directory stands for resctrl)'
 
 foreground() {
 	with_criu

@@ -194,9 +194,7 @@ stopped() {
 it stopped 'a stopped container has no mounts'
 
 user_namespace() {
-	config '.linux.namespaces += [{"type": "user"}] |
-		.linux.uidMappings = [{"containerID": 0, "hostID": 100000, "size": 65536}] |
-		.linux.gidMappings = .linux.uidMappings'
+	config "$USER_NAMESPACE"
 	chown -R 100000:100000 "$ROOTFS"
 	chmod 755 "$HARNESS_TMP" "$WORK" "$BUNDLE"
 	started m1

@@ -202,6 +202,72 @@ hooks_run() {
 }
 it hooks_run 'hooks of the runtime run as the caller, those of the container as its root'
 
+set_uid_hooks() {
+	cp /usr/bin/id "$WORK/id" # busybox would drop what it does not need
+	chmod 4755 "$WORK/id"
+	[ "$(as "$WORK/id" -u)" = 0 ] || skip 'no set-uid programs here'
+	touch "$WORK/ran"
+	chown "$USER_ID" "$WORK/ran"
+	config '.hooks = (["prestart", "createRuntime", "poststart", "poststop"]
+			| map({(.): [{path: $id, args: ["id", "-u"]}]}) | add)
+		| .annotations["run.oci.hooks.stdout"] = $ran' --arg id "$WORK/id" --arg ran "$WORK/ran"
+	ok run c1
+	equal "$(xargs < "$WORK/ran")" '0 0 0 0'
+	ok create c1
+	ok start c1
+	ok delete --force c1
+	equal "$(xargs < "$WORK/ran")" '0 0 0 0 0 0 0 0'
+	config '.hooks.createRuntime[0].args = ["id", "nobody is called that"]'
+	fails 1 run c1
+	has "$ERR" "$WORK/id (createRuntime[0]): exit status 1"
+	missing "$STATE/c1"
+}
+it set_uid_hooks 'hooks of the runtime can be set-uid programs'
+
+# ---- mounts of a running container --------------------------------------------------------------
+
+# adds_mounts: container c1 gets a tmpfs and a folder, and loses them again.
+adds_mounts() {
+	mkdir -p "$WORK/data"
+	echo hello > "$WORK/data/file"
+	printf '[{"destination": "/tmp", "type": "tmpfs"},
+		{"destination": "/root", "source": "%s", "options": ["rbind", "ro"]}]' "$WORK/data" \
+		> "$WORK/mounts.json"
+	ok mounts add c1 "$WORK/mounts.json"
+	ok exec c1 sh -c 'cat /root/file; stat -c %u /tmp; touch /tmp/x; touch /root/x 2>&1 || true'
+	has "$OUT" 'hello
+0
+'
+	has "$OUT" 'Read-only file system'
+	ok mounts remove c1 "$WORK/mounts.json"
+	ok exec c1 sh -c 'cat /proc/mounts'
+	lacks "$OUT" ' /tmp '
+	lacks "$OUT" ' /root '
+}
+
+mounts_come_and_go() {
+	started c1
+	adds_mounts
+	mkdir -m 700 "$WORK/closed"
+	printf '[{"destination": "/root", "source": "%s", "options": ["rbind"]}]' "$WORK/closed/x" \
+		> "$WORK/mounts.json"
+	fails 1 mounts add c1 "$WORK/mounts.json"
+	has "$ERR" "mounts[0].source: open_tree: $WORK/closed/x: Permission denied"
+	echo '[{"destination": "/proc"}]' > "$WORK/mounts.json"
+	fails 1 mounts remove c1 "$WORK/mounts.json"
+	has "$ERR" 'was not added by'
+}
+it mounts_come_and_go 'mounts are added to a running container, and removed, with the rights of the caller'
+
+mounts_in_a_shared_namespace() {
+	started other
+	config '(.linux.namespaces[] | select(.type == "user")).path = "/proc/" + $pid + "/ns/user"
+		| del(.linux.uidMappings, .linux.gidMappings)' --arg pid "$PID"
+	started c1
+	adds_mounts
+}
+it mounts_in_a_shared_namespace 'also where the user namespace is that of another container'
+
 seccomp_filters() {
 	config '.linux.seccomp = {"defaultAction": "SCMP_ACT_ALLOW",
 		"syscalls": [{"names": ["mkdir", "mkdirat"], "action": "SCMP_ACT_ERRNO", "errnoRet": 38}]}'
@@ -381,6 +447,10 @@ root_of_a_user_namespace() {
 	equal "$OUT" "$(printf '0\nhull')"
 	within -- run c1
 	equal "$OUT" "$(printf '0\nhull')"
+	config '.process.args = ["sleep", "1000"]'
+	within -- run --detach --pid-file "$WORK/runtime/pid" c1
+	adds_mounts
+	within -- delete --force c1
 }
 it root_of_a_user_namespace 'root of a user namespace runs containers in it'
 
@@ -390,6 +460,7 @@ nested_user_namespace() {
 	within --mount -- run --detach --pid-file "$WORK/runtime/pid" c1
 	ok exec c1 id -u
 	equal "$OUT" 0
+	adds_mounts
 	ok delete --force c1
 }
 it nested_user_namespace 'root of a user namespace makes another one, and the user enters it from outside'

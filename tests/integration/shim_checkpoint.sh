@@ -18,8 +18,10 @@ saved() {
 	call Checkpoint id=c1 "path=$WORK/images" 'options=CheckpointOptions {"exit": true}'
 	call Wait id=c1
 	call Delete id=c1
+	eventually told_both 'exit:c1 ' 'delete: '
 	: > "$WORK/events"
 }
+told_both() { case $(told) in *"$1"*"$2") ;; *) return 1 ;; esac; }
 
 goes_on() {
 	with_criu
@@ -51,7 +53,6 @@ ends() {
 	eventually told_both 'exit:c1 ' 'delete: '
 	missing "$WORK/root/$NS/c1"
 }
-told_both() { case $(told) in *"$1"*"$2") ;; *) return 1 ;; esac; }
 it ends 'Checkpoint that ends the task: its exit is told once, and it can be deleted'
 
 refused_ones() {
@@ -65,8 +66,12 @@ refused_ones() {
 		Checkpoint id=c1 "path=$WORK/images"
 	status_is c1 2
 	equal "$(told)" 'create: start: '
+	missing "$WORK/images"
+	mkdir "$WORK/images"
+	refused '2 OCI runtime checkpoint failed' Checkpoint id=c1 "path=$WORK/images"
+	equal "$(ls -A "$WORK/images")" ''
 }
-it refused_ones 'a checkpoint that fails is refused in words, and the task goes on'
+it refused_ones 'a checkpoint that fails is refused in words, and the task goes on; it leaves no images'
 
 comes_back() {
 	with_criu
@@ -95,6 +100,45 @@ comes_back() {
 	missing "$WORK/root/$NS/c1"
 }
 it comes_back 'a task created from a checkpoint has no process until its start, and is as any other from then on'
+
+# with_other: a runtime that is none of ours to the shim; what it is called with goes to $WORK/words.
+with_other() {
+	printf '#!/bin/sh\necho "$@" >> %s\nexec %s "$@"\n' "$WORK/words" "$HULL" > "$WORK/bin/other"
+	chmod +x "$WORK/bin/other"
+	OTHER='options=Options {"root": "'$WORK/root'", "binary_name": "'$WORK/bin/other'"}'
+}
+# was_called WORD...: with these words behind the usual ones.
+was_called() { sed 's/.*--log-format json //' "$WORK/words" | grep -qxF -e "$*" || die "$(cat "$WORK/words")"; }
+
+of_another_runtime() {
+	with_criu
+	with_other
+	program 'exec sleep 1000'
+	shim c1
+	create c1 "$OTHER"
+	call Start id=c1
+	call Checkpoint id=c1 "path=$WORK/images" \
+		'options=CheckpointOptions {"open_tcp": true, "empty_namespaces": ["network"], "cgroups_mode": "full"}'
+	was_called checkpoint --image-path "$WORK/images" --work-path "$BUNDLE/criu-work" \
+		--manage-cgroups-mode full --empty-ns network --leave-running --tcp-established c1
+	status_is c1 2
+	call Checkpoint id=c1 "path=$WORK/images" 'options=CheckpointOptions {"exit": true}'
+	was_called checkpoint --image-path "$WORK/images" --work-path "$BUNDLE/criu-work" \
+		--manage-cgroups-mode soft c1
+	call Wait id=c1
+	call Delete id=c1
+	create c1 "checkpoint=$WORK/images" "$OTHER"
+	equal "$PID" null
+	call Start id=c1
+	pid=$(get .pid)
+	was_called restore --detach --no-subreaper --image-path "$WORK/images" --work-path "$BUNDLE/criu-work" \
+		--bundle "$BUNDLE" --pid-file "$BUNDLE/init.pid" c1
+	has "$(xargs < "$FAKE_CRIU/steps")" "post-restore $pid"
+	call Kill id=c1 signal=9
+	call Wait id=c1
+	call Delete id=c1
+}
+it of_another_runtime 'BinaryName: checkpoint and restore are those of that runtime, with the options that they stand for'
 
 fails_to_come_back() {
 	with_criu

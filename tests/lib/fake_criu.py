@@ -7,6 +7,10 @@ version   "3.17.1" and so on; absent: that
 no-memory, no-lazy   features this kernel does not have
 fail      the errors that go to the log, and no success
 die       end without an answer
+wait      for ever, as for who fetches lazy pages
+network   a restored process gets a network namespace of its own
+waits     written: by which process
+words     written: of the command line, but for the usual ones
 asked     written: a line for each option of the last request, "number value"
 steps     written: a line for each step that hull has agreed to
 """
@@ -20,6 +24,7 @@ DIR = os.environ["FAKE_CRIU"]
 EMPTY, DUMP, RESTORE, NOTIFY, FEATURE_CHECK, VERSION, PRE_DUMP = 0, 1, 2, 6, 9, 10, 13
 TEXTS = {10, 13, 14, 37, 44, 51, 53, 63}  # options that are strings
 CLONE_PARENT = 0x8000
+CLONE_NEWNET = 0x40000000
 SYS_CLONE = {"x86_64": 56, "aarch64": 220}[os.uname().machine]
 
 
@@ -124,20 +129,30 @@ def log(options):
         f.write("(00.000001) Version\n" + (knob("fail") or "fine") + "\n")
 
 
+def write_image(options, name):
+    open(f"/proc/{os.getppid()}/fd/{options[1]}/{name}", "w").close()
+
+
 def dump(peer, kind, options):
     log(options)
     if knob("fail"):
+        write_image(options, "core-1.img")
         return peer.send(kind, False)
+    if knob("wait") is not None:
+        tell("waits", [str(os.getpid())])
+        signal.pause()
     if not peer.step("pre-dump"):
         return peer.send(kind, False)
     if not options.get(3):
         os.kill(options[2], signal.SIGKILL)
+    write_image(options, "inventory.img")
     peer.send(kind, True)
 
 
 def spawn():
     """A child of our parent, as CRIU makes them."""
-    pid = ctypes.CDLL(None).syscall(SYS_CLONE, CLONE_PARENT | signal.SIGCHLD, 0, 0, 0, 0)
+    flags = CLONE_PARENT | (CLONE_NEWNET if knob("network") is not None else 0)
+    pid = ctypes.CDLL(None).syscall(SYS_CLONE, flags | signal.SIGCHLD, 0, 0, 0, 0)
     if pid == 0:
         os.execv("/bin/sleep", ["sleep", "1000"])
     return pid
@@ -176,6 +191,7 @@ def serve(peer, request):
 
 if __name__ == "__main__":
     assert sys.argv[1] == "swrk"
+    tell("words", [" ".join(sys.argv[3:])])
     hull = Peer(int(sys.argv[2]))
     while serve(hull, hull.receive()):
         pass

@@ -230,6 +230,18 @@ Test(cgroup_fs, sub_groups_are_removed_first_however_deep, .init = make_tree, .f
 	cr_assert_not(tree_has(&tree, "a"));
 }
 
+Test(cgroup_fs, files_that_go_meanwhile_do_not_stop_the_removal, .init = make_tree,
+     .fini = drop_tree)
+{
+	struct err e;
+
+	/* no cgroup.kill, as in a group that systemd removes at this moment */
+	tree_mkdir(&tree, "a");
+	tree_mkdir(&tree, "a/b");
+	assert_ok(cgroup_remove(tree.root, "/a", true, 100, &e), &e);
+	cr_assert_not(tree_has(&tree, "a"));
+}
+
 Test(cgroup_fs, a_group_that_stays_busy_ends_in_a_timeout, .init = make_tree, .fini = drop_tree)
 {
 	struct err e = { 0 };

@@ -371,6 +371,81 @@ ParameterizedTest(struct variant *v, cgroup_systemd, broken_annotations_are_refu
 	cr_expect_not_null(strstr(e.msg, v->value), "%s", e.msg);
 }
 
+/* ---- groups below ---- */
+
+struct below {
+	char subgroup[32], delegate[32], path[64], below[32];
+};
+
+static struct below belows[] = {
+	{ "a", "b", "/system.slice/hull-web1.scope/a", "/b" },
+	{ "a//b/", "./c/d", "/system.slice/hull-web1.scope/a/b", "/c/d" },
+	{ "/a", "b", "/system.slice/hull-web1.scope/a", "/b" },
+	{ "", "b", "/system.slice/hull-web1.scope", "/b" },
+};
+
+ParameterizedTestParameters(cgroup_systemd, annotations_name_groups_below)
+{
+	return cr_make_param_array(struct below, belows, ARRAY_SIZE(belows));
+}
+
+ParameterizedTest(struct below *b, cgroup_systemd, annotations_name_groups_below, .init = make_plan,
+		  .fini = drop_plan)
+{
+	char text[200];
+	struct err e;
+
+	snprintf(text, sizeof(text),
+		 "\"run.oci.systemd.subgroup\":\"%s\",\"run.oci.delegate-cgroup\":\"%s\"",
+		 b->subgroup, b->delegate);
+	assert_ok(compile("", text, &e), &e);
+	cr_expect_str_eq(p.cgroup.path, b->path);
+	cr_expect_str_eq(p.cgroup.delegate, b->below);
+	cr_expect_eq(p.cgroup.delegate_uid, 0);
+}
+
+Test(cgroup_systemd, a_delegated_group_is_of_root_in_the_user_namespace, .init = make_plan,
+     .fini = drop_plan)
+{
+	struct err e;
+
+	assert_ok(compile("\"namespaces\":[{\"type\":\"user\"}],\"uidMappings\":"
+			  "[{\"containerID\":0,\"hostID\":7000,\"size\":9}],\"gidMappings\":[]",
+			  "\"run.oci.delegate-cgroup\":\"b\"", &e),
+		  &e);
+	cr_expect_eq(p.cgroup.delegate_uid, 7000);
+}
+
+static struct below nowhere[] = {
+	{ "..", "b", "run.oci.systemd.subgroup", "" },
+	{ "a/../..", "b", "run.oci.systemd.subgroup", "" },
+	{ "/", "b", "run.oci.systemd.subgroup", "" },
+	{ "a", "", "run.oci.delegate-cgroup", "" },
+	{ "a", ".", "run.oci.delegate-cgroup", "" },
+	{ "a", "../b", "run.oci.delegate-cgroup", "" },
+};
+
+ParameterizedTestParameters(cgroup_systemd, other_names_of_groups_are_refused)
+{
+	return cr_make_param_array(struct below, nowhere, ARRAY_SIZE(nowhere));
+}
+
+ParameterizedTest(struct below *b, cgroup_systemd, other_names_of_groups_are_refused,
+		  .init = make_plan, .fini = drop_plan)
+{
+	struct err e = { 0 };
+	char text[200];
+
+	snprintf(text, sizeof(text),
+		 "\"run.oci.systemd.subgroup\":\"%s\",\"run.oci.delegate-cgroup\":\"%s\"",
+		 b->subgroup, b->delegate);
+	cr_assert_lt(compile("", text, &e), 0);
+	cr_expect_eq(e.kind, ERR_INVALID);
+	snprintf(text, sizeof(text), "annotations[\"%s\"]", b->path);
+	cr_expect_str_eq(e.where, text);
+	cr_expect_not_null(strstr(e.msg, "no name of a group"), "%s", e.msg);
+}
+
 /* ---- asking ---- */
 
 /* A shell script in the test's directory that stands for hull-systemd. */
@@ -414,6 +489,35 @@ Test(cgroup_systemd, the_request_is_words_and_the_answer_a_path, .init = tempdir
 	assert_ok(cgroup_systemd_settle(&unit, &e), &e);
 	assert_ok(file_read_buf(AT_FDCWD, "seen", seen, sizeof(seen)), &e);
 	cr_expect_str_eq(seen, "set|user|a.scope|TasksMax|0|t|1|1|", "%s", seen);
+}
+
+struct place {
+	char path[48], below[16];
+};
+
+static struct place places[] = {
+	{ "/user.slice/a.scope", "" },
+	{ "/user.slice/a.scope/b/c", "/b/c" },
+	{ "/a.scope.slice/a.scope/b", "/b" },
+	{ "/a.scope/a.scope", "/a.scope" },
+};
+
+ParameterizedTestParameters(cgroup_systemd, processes_go_below_the_unit)
+{
+	return cr_make_param_array(struct place, places, ARRAY_SIZE(places));
+}
+
+ParameterizedTest(struct place *c, cgroup_systemd, processes_go_below_the_unit,
+		  .init = tempdir_enter, .fini = tempdir_leave)
+{
+	char seen[256], expected[64];
+	struct err e;
+
+	stand_in("tr '\\0' '|' >seen");
+	snprintf(expected, sizeof(expected), "attach|user|a.scope|77|%s|", c->below);
+	assert_ok(cgroup_systemd_attach(&unit, 77, c->path, &e), &e);
+	assert_ok(file_read_buf(AT_FDCWD, "seen", seen, sizeof(seen)), &e);
+	cr_expect_str_eq(seen, expected);
 }
 
 struct ending {

@@ -23,6 +23,7 @@ static void delete_container(const struct record *given)
 	rec.id = "box";
 	rec.bundle = rec.rootfs = "/";
 	rec.oci_version = "1.3.0";
+	rec.stdio = (struct images_stdio)IMAGES_NO_STDIO;
 	assert_ok(statedir_create(ctx.root, rec.id, &dir, &error), &error);
 	assert_ok(record_stamp(&rec, arena, &error), &error);
 	assert_ok(record_write(&dir, &rec, &error), &error);

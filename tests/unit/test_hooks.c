@@ -57,7 +57,7 @@ static int run_shell(const char *command)
 	hook.path = "/bin/sh";
 	hook.args = (spec_strings)SPEC_STRINGS("sh", "-c", command);
 	plan_hooks(PLAN_PRESTART, &hook, 1);
-	return hooks_run(&plan, PLAN_PRESTART, 4711, "creating", false, &error);
+	return hooks_run(&plan, PLAN_PRESTART, 4711, &error);
 }
 
 static const char *content(const char *path)
@@ -103,7 +103,7 @@ Test(hooks, each_reads_the_whole_state)
 	_cleanup_free_ char *first = NULL;
 
 	plan_hooks(PLAN_POSTSTART, two, 2);
-	cr_assert_eq(hooks_run(&plan, PLAN_POSTSTART, 1, "running", false, &error), 0);
+	cr_assert_eq(hooks_run(&plan, PLAN_POSTSTART, 1, &error), 0);
 	first = strdup(content("first"));
 	cr_assert_str_eq(first, content("second"));
 	cr_assert(strstr(first, "\"status\":\"running\""), "%s", first);
@@ -191,7 +191,7 @@ Test(hooks, program_that_cannot_run_is_told)
 	struct spec_hook missing = { .path = "/no/where" };
 
 	plan_hooks(PLAN_PRESTART, &missing, 1);
-	cr_assert_eq(hooks_run(&plan, PLAN_PRESTART, 1, "creating", false, &error), -ENOENT);
+	cr_assert_eq(hooks_run(&plan, PLAN_PRESTART, 1, &error), -ENOENT);
 	cr_assert_str_eq(message(),
 			 "hook: /no/where (prestart[0]): execve: No such file or directory");
 }
@@ -236,10 +236,11 @@ Test(hooks, first_failure_stops_unless_all_are_to_run)
 		{ .path = "/bin/true" },
 	};
 
-	plan_hooks(PLAN_POSTSTOP, three, 3);
-	cr_assert_lt(hooks_run(&plan, PLAN_POSTSTOP, 0, "stopped", false, &error), 0);
+	plan_hooks(PLAN_POSTSTART, three, 3);
+	cr_assert_lt(hooks_run(&plan, PLAN_POSTSTART, 1, &error), 0);
 	cr_assert_lt(access("ran", F_OK), 0);
-	cr_assert_lt(hooks_run(&plan, PLAN_POSTSTOP, 0, "stopped", true, &error), 0);
+	plan_hooks(PLAN_POSTSTOP, three, 3);
+	cr_assert_lt(hooks_run(&plan, PLAN_POSTSTOP, 0, &error), 0);
 	cr_assert_eq(access("ran", F_OK), 0);
 	cr_assert(strstr(message(), "(poststop[0]): exit status 4"), "%s", message());
 }

@@ -259,3 +259,27 @@ Test(spec_load, twenty_thousand_seccomp_rules_take_no_time)
 		  "\"value\":1,\"op\":\"SCMP_CMP_EQ\"}]}",
 		  20000, "]}}}");
 }
+
+static int64_t zero_tasks_in(const char *version)
+{
+	const char *text = arena_printf(arena,
+					"{\"ociVersion\":\"%s\",\"root\":{\"path\":\"rootfs\"},"
+					"\"linux\":{\"resources\":{\"pids\":{\"limit\":0}}}}",
+					version);
+	struct spec *s;
+
+	cr_assert_eq(parse(text, &s), 0, "%s", e.msg);
+	cr_assert(s->linux_.resources->has_pids_limit);
+	return s->linux_.resources->pids_limit;
+}
+
+Test(spec_load, no_tasks_are_a_limit_since_1_3)
+{
+	static const char *const before[] = { "1.0.0", "1.0.2-dev", "1.2.1", "1.2.0+x" };
+	static const char *const since[] = { "1.3.0", "1.3.0-rc.1", "1.10.0", "1.20.0" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(before); i++)
+		cr_expect_eq(zero_tasks_in(before[i]), -1, "%s", before[i]);
+	for (size_t i = 0; i < ARRAY_SIZE(since); i++)
+		cr_expect_eq(zero_tasks_in(since[i]), 0, "%s", since[i]);
+}

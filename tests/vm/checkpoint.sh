@@ -6,12 +6,15 @@
 # limit: 400
 # shellcheck disable=SC2016
 . "$(dirname "$0")/../lib/harness.sh"
+. "$(dirname "$0")/../lib/criu.sh"
 
 IMAGES=images
 
-# program SCRIPT: what runs in the container; COUNT is one that counts, a line each in /tmp/n.
+# program SCRIPT: what runs in the container; COUNT is one that counts, a line each in /tmp/n, from a
+# number that no other run begins with.
 program() { config '.process.args = ["sh", "-c", $script]' --arg script "$1"; }
-COUNT='i=0; while :; do i=$((i+1)); echo $i >> /tmp/n; sleep 0.1; done'
+BEGIN='i=$(($(od -An -N2 -tu2 /dev/urandom) * 10000))'
+COUNT=$BEGIN'; while :; do i=$((i+1)); echo $i >> /tmp/n; sleep 0.1; done'
 counted() {
 	number=$(tail -n 1 "$ROOTFS/tmp/n" 2> /dev/null) || :
 	echo "${number:-0}"
@@ -22,7 +25,7 @@ counting() {
 	program "$COUNT"
 	ok create c1
 	ok start c1
-	eventually counts_beyond 1
+	eventually counts_beyond 0
 }
 # saved [OPTION...] and restored [OPTION...]: c1, with images of this test.
 saved() { ok checkpoint --image-path "$WORK/$IMAGES" "$@" c1; }
@@ -76,13 +79,14 @@ it leave_running '--leave-running: the container goes on, and can be restored fr
 paused() {
 	counting
 	ok pause c1
+	before=$(counted)
 	saved --leave-running
 	status_is paused
 	ok resume c1
 	ok delete --force c1
 	restored
 	status_is running
-	goes_on 1
+	goes_on "$before"
 }
 it paused 'a paused container can be saved and stays paused; its restore runs'
 
@@ -97,6 +101,66 @@ parents() {
 	goes_on "$before"
 }
 it parents '--pre-dump saves memory ahead, and a checkpoint with --parent-path builds on it'
+
+# What criu has to be able to do for it: criu(8), check.
+needs() { criu check --feature "$1" > /dev/null 2>&1 || skip "criu or this kernel has no $1"; }
+
+page_server() {
+	counting
+	mkdir "$WORK/$IMAGES"
+	criu page-server --address 127.0.0.1 --port 2779 --images-dir "$WORK/$IMAGES" -v4 -o "$WORK/server.log" &
+	server=$!
+	eventually listens 2779
+	saved --page-server 127.0.0.1:2779
+	before=$(counted)
+	wait $server
+	has "$(cat "$WORK/server.log")" 'Session over'
+	ls "$WORK/$IMAGES"/pages-*.img
+	restored
+	goes_on "$before"
+}
+# listens PORT [ADDRESS]: somebody does, and on that address; as /proc/net/tcp writes them.
+listens() { grep -qi " ${2:-[0-9A-F]*}:$(printf %04X "$1") 0*:0000 0A " /proc/net/tcp; }
+it page_server '--page-server: the memory goes to a page server of CRIU, and restore finds it there'
+
+lazy_pages() {
+	needs uffd-noncoop
+	counting
+	serve_lazily
+	before=$(counted)
+	mkdir "$WORK/lazy"
+	criu lazy-pages --page-server --address 127.0.0.1 --port 2780 --images-dir "$WORK/$IMAGES" \
+		--work-dir "$WORK/lazy" -v4 -o "$WORK/lazy.log" &
+	daemon=$!
+	eventually test -S "$WORK/lazy/lazy-pages.socket"
+	ok restore --detach --lazy-pages --image-path "$WORK/$IMAGES" --work-path "$WORK/lazy" c2
+	goes_on "$before"
+	wait $daemon
+	has "$(cat "$WORK/lazy.log")" 'UFFD transferred pages'
+	wait $source
+	fails 1 state c1
+}
+# serve_lazily: c1 is being saved, and its memory can be fetched; the pid of that hull in $source.
+serve_lazily() {
+	mkfifo "$WORK/status"
+	(cd "$BUNDLE" && exec "$HULL" --root "$STATE" checkpoint --image-path "$WORK/$IMAGES" --lazy-pages \
+		--page-server 127.0.0.1:2780 --status-fd 3 c1 3> "$WORK/status") &
+	source=$!
+	equal "$(timeout 60 head -c 1 "$WORK/status" | od -An -tx1)" ' 00'
+	listens 2780 0100007F || die "it does not listen on that address: $(cat /proc/net/tcp)"
+}
+it lazy_pages '--lazy-pages: memory stays where it was, on the address that was given, until the restored container uses it'
+
+lazy_killed() {
+	needs uffd-noncoop
+	counting
+	serve_lazily
+	kill -9 $source
+	eventually no_criu
+	ok delete --force c1
+}
+no_criu() { ! pgrep -x criu > /dev/null; }
+it lazy_killed 'kill -9 of hull while memory can be fetched: nobody can any more, and delete --force works'
 
 streams() {
 	program 'i=0; while read line; do i=$((i+1)); echo "$i $line"; done; exit 7'
@@ -142,7 +206,7 @@ mounts() {
 	program "echo kept > /scratch/file; $COUNT"
 	ok create c1
 	ok start c1
-	eventually counts_beyond 1
+	eventually counts_beyond 0
 	saved
 	echo two > "$WORK/data/file"
 	rm -r "$ROOTFS/real/data" "$ROOTFS/scratch" "$ROOTFS/tree" # as in a fresh root file system
@@ -213,12 +277,12 @@ receive() {
 it terminal 'a terminal is made anew, and its master goes to the console socket of restore'
 
 tcp() {
-	program 'ip link set lo up; nc -l -p 7 -e cat & sleep 0.5
-		(i=0; while sleep 0.2; do i=$((i+1)); echo $i; done) | nc 127.0.0.1 7 | while read n; do echo $n >> /tmp/n; done'
+	program "$BEGIN"'; ip link set lo up; nc -l -p 7 -e cat & sleep 0.5
+		(while sleep 0.2; do i=$((i+1)); echo $i; done) | nc 127.0.0.1 7 | while read n; do echo $n >> /tmp/n; done'
 	ln "$ROOTFS/bin/busybox" "$ROOTFS/bin/nc"
 	ok create c1
 	ok start c1
-	eventually counts_beyond 1
+	eventually counts_beyond 0
 	fails 1 checkpoint --image-path "$WORK/refused" c1
 	has "$ERR" 'consider using'
 	has "$ERR" "$WORK/refused/dump.log"
@@ -251,10 +315,38 @@ joined() {
 }
 it joined 'namespaces joined by path are joined again'
 
+devices() {
+	ip link add d0 type dummy
+	ip addr add 192.0.2.1/24 dev d0
+	config '.linux.netDevices = {d0: {name: "eth0"}}'
+	counting
+	fails 1 checkpoint --image-path "$WORK/$IMAGES" c1
+	has "$ERR" 'linux.netDevices: CRIU cannot save'
+	saved --empty-ns network
+	eventually test ! -e /sys/class/net/d0
+	before=$(counted)
+	ip link add d0 type dummy
+	ip addr add 192.0.2.2/24 dev d0
+	restored --empty-ns network
+	goes_on "$before"
+	ok exec c1 ip addr show eth0
+	has "$OUT" 192.0.2.2/24
+	has "$OUT" ',UP'
+	missing /sys/class/net/d0
+}
+it devices 'linux.netDevices: with --empty-ns network they stay out of the images, and restore moves in what the host has'
+
+class_of_service() {
+	with_resctrl
+	counting
+	saved
+	restored
+	in_class "$(cat "$WORK/pid")"
+}
+it class_of_service 'linux.intelRdt: the restored container is in its class (a directory stands for resctrl)'
+
 userns() {
-	config '.linux.namespaces += [{type: "user"}]
-		| .linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}]
-		| .linux.gidMappings = .linux.uidMappings'
+	config "$USER_NAMESPACE"
 	chmod 755 "$WORK" "$HARNESS_TMP" "$BUNDLE"
 	chmod 777 "$ROOTFS/tmp"
 	counting
@@ -290,7 +382,6 @@ killed() {
 	eventually no_criu
 }
 has_hook() { pgrep -f 'sleep 1000' > /dev/null; }
-no_criu() { ! pgrep -x criu > /dev/null; }
 it killed 'kill -9 of hull in the midst of a restore: delete --force takes away the rest'
 
 finish

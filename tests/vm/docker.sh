@@ -20,7 +20,8 @@ daemon_start() {
 		{ "runtimes": { "hull": { "path": "$HULL" }$shim }, "default-runtime": "hull",
 		  "data-root": "$HARNESS_TMP/docker", "exec-root": "$HARNESS_TMP/exec",
 		  "pidfile": "$HARNESS_TMP/docker.pid", "hosts": ["unix://$HARNESS_TMP/docker.sock"],
-		  "bridge": "none", "iptables": false, "ip6tables": false, "live-restore": true }
+		  "bridge": "none", "iptables": false, "ip6tables": false, "live-restore": true,
+		  "experimental": true }
 	JSON
 	export DOCKER_HOST="unix://$HARNESS_TMP/docker.sock"
 	dockerd --config-file "$HARNESS_TMP/daemon.json" > "$HARNESS_TMP/dockerd.log" 2>&1 &
@@ -138,6 +139,27 @@ runs_by_the_shim() {
 	does stop --time 0 c1
 }
 it runs_by_the_shim 'runtimeType: the shim of hull in place of the one for runc'
+
+checkpoints() {
+	does run -d --name c1 --network none box \
+		sh -c 'id=$(cat /proc/sys/kernel/random/uuid); while :; do echo $id > /tmp/id; sleep 0.2; done'
+	eventually tells_its_id
+	before=$OUT
+	does checkpoint create c1 one
+	does checkpoint ls c1
+	has "$OUT" one
+	does inspect --format '{{.State.Status}}' c1
+	equal "$OUT" exited
+	does start --checkpoint one c1
+	does exec c1 rm /tmp/id
+	eventually tells_its_id
+	equal "$OUT" "$before"
+}
+tells_its_id() {
+	client exec c1 cat /tmp/id
+	[ -n "$OUT" ]
+}
+it checkpoints 'checkpoint create and ls, start --checkpoint: the container goes on'
 
 tells_its_version() {
 	does info --format '{{.DefaultRuntime}} {{.RuncCommit.ID}}'

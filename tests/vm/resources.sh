@@ -81,6 +81,27 @@ memory_below_usage() {
 }
 it memory_below_usage 'checkBeforeUpdate refuses a limit below the usage and changes nothing'
 
+memory_used_before() {
+	config '.mounts += [{"destination": "/tmp", "type": "tmpfs", "source": "tmpfs"}]'
+	echo +memory > "$TREE/cgroup.subtree_control"
+	mkdir "$TREE/hull-used" "$WORK/tmpfs"
+	mount -t tmpfs none "$WORK/tmpfs"
+	trap 'umount "$WORK/tmpfs"; rmdir "$TREE/hull-used" 2> /dev/null || true' EXIT
+	sh -c 'echo $$ > "$0/cgroup.procs"; exec head -c 33554432 /dev/zero > "$1"' "$TREE/hull-used" \
+		"$WORK/tmpfs/file"
+	path /hull-used
+	resources '{"memory": {"limit": 16777216, "checkBeforeUpdate": true}}'
+	fails 1 create c1
+	has "$ERR" 'linux.resources.memory.limit: 16777216 bytes is below'
+	missing "$STATE/c1"
+	equal "$(cat "$TREE/hull-used/memory.max")" max
+	resources '{"memory": {"limit": 67108864, "checkBeforeUpdate": true}}'
+	ok create c1
+	equal "$(cat "$TREE/hull-used/memory.max")" 67108864
+	ok delete --force c1
+}
+it memory_used_before 'in create likewise, where the group was there before and has memory in use'
+
 memory_too_small() {
 	resources '{"memory": {"limit": 4096}}'
 	fails 1 run c1
@@ -116,6 +137,18 @@ pids_zero() {
 	has "$ERR" fork
 }
 it pids_zero 'a limit of 0 leaves the container its first process'
+
+pids_zero_of_old() {
+	config '.ociVersion = "1.2.0"'
+	resources '{"pids": {"limit": 0}}'
+	started c1
+	equal "$(value pids.max)" max
+	ok update --pids-limit 7 c1
+	equal "$(value pids.max)" 7
+	ok update --pids-limit 0 c1
+	equal "$(value pids.max)" max
+}
+it pids_zero_of_old 'where config.json is of a version before 1.3, 0 is no limit'
 
 # ---- CPU --------------------------------------------------------------------------------------------
 

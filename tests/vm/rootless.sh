@@ -16,14 +16,7 @@ PLACE=$HARNESS_TMP/tester
 rootfs_tar "$HARNESS_TMP/box.tar"
 chmod 755 "$HARNESS_TMP"
 install -d -o tester -g tester "$PLACE"
-cat > "$HARNESS_TMP/containers.conf" <<- CONF
-	[engine]
-	runtime = "hull"
-	runtime_supports_json = ["hull"]
-	runtime_supports_nocgroups = ["hull"]
-	[engine.runtimes]
-	hull = ["$HULL"]
-CONF
+podman_conf "$HARNESS_TMP/containers.conf"
 
 # as COMMAND...: as tester, in the cgroup of this test, which is root's.
 as() {
@@ -36,25 +29,18 @@ as() {
 # ---- hull alone ---------------------------------------------------------------------------------
 
 # hull ARG...: in the bundle, as tester.
-hull() {
-	RC=0
-	(cd "$BUNDLE" && as timeout -k 5 60 "$HULL" "$@") > "$WORK/out" 2> "$WORK/err" < /dev/null ||
-		RC=$?
-	OUT=$(cat "$WORK/out") ERR=$(cat "$WORK/err")
-}
+hull() { out in_bundle "$HULL" "$@"; }
+in_bundle() (cd "$BUNDLE" && as timeout -k 5 60 "$@")
 
 ok() {
 	hull "$@"
-	[ "$RC" = 0 ] || die "hull $*: exit status $RC: $ERR"
+	ended_with 0 hull "$@"
 }
 
 # delegated ARG...: the same, in a scope of the user manager that has been delegated.
 delegated() {
-	RC=0
-	(cd "$BUNDLE" && as timeout -k 5 60 systemd-run --user --scope --quiet -p Delegate=yes \
-		"$HULL" "$@") > "$WORK/out" 2> "$WORK/err" < /dev/null || RC=$?
-	OUT=$(cat "$WORK/out") ERR=$(cat "$WORK/err")
-	[ "$RC" = 0 ] || die "hull $*: exit status $RC: $ERR"
+	out in_bundle systemd-run --user --scope --quiet -p Delegate=yes "$HULL" "$@"
+	ended_with 0 hull "$@"
 }
 
 test_end() {
@@ -163,16 +149,67 @@ scope_of_the_user_manager() {
 }
 it scope_of_the_user_manager '--systemd-cgroup makes a scope of the user manager'
 
+# What a hook would not get with no_new_privs, on a nosuid mount or in a user namespace.
+set_uid_hooks() {
+	with_bundle hooks
+	cat > "$PLACE/hook" <<- END
+		#!/bin/sh
+		cat > /dev/null
+		echo "\$1 \$(sudo -n id -u) \$(id -un) \$(readlink /proc/self/ns/user)" >> $PLACE/ran
+	END
+	chmod 755 "$PLACE/hook"
+	config '.hooks = (["prestart", "createRuntime", "poststart", "poststop"] |
+		map({(.): [{path: $hook, args: ["hook", .], env: [$path]}]}) | add)
+		| .linux.resources = {"pids": {"limit": 20}}' \
+		--arg hook "$PLACE/hook" --arg path "PATH=$PATH"
+	program true
+	ours=$(readlink /proc/self/ns/user)
+	expected="prestart 0 tester $ours
+createRuntime 0 tester $ours
+poststart 0 tester $ours
+poststop 0 tester $ours"
+	: > "$PLACE/ran"
+	chown tester "$PLACE/ran"
+	delegated run c1
+	equal "$(cat "$PLACE/ran")" "$expected"
+	: > "$PLACE/ran"
+	delegated create c1
+	ok start c1
+	ok delete --force c1
+	equal "$(cat "$PLACE/ran")" "$expected"
+}
+it set_uid_hooks 'hooks of the runtime can use set-uid programs, with limits and without a terminal'
+
+mounts_come_and_go() {
+	with_bundle mounts
+	config '.linux.uidMappings += [{"containerID": 1, "hostID": 100000, "size": 65536}]
+		| .linux.gidMappings += [{"containerID": 1, "hostID": 100000, "size": 65536}]'
+	program 'exec sleep 1000'
+	ok run --detach c1
+	as mkdir -p "$PLACE/data"
+	as touch "$PLACE/data/file"
+	cat > "$PLACE/mounts.json" <<- END
+		[{"destination": "/added", "type": "tmpfs", "options": ["size=64k"]},
+		{"destination": "/data", "source": "$PLACE/data", "options": ["rbind", "ro"]}]
+	END
+	ok mounts add c1 "$PLACE/mounts.json"
+	ok exec c1 sh -c 'stat -c %u /added /data/file; touch /added/new; touch /data/new 2>&1 || true'
+	has "$OUT" '0
+0
+'
+	has "$OUT" 'Read-only file system'
+	ok mounts remove c1 "$PLACE/mounts.json"
+	ok exec c1 cat /proc/mounts
+	lacks "$OUT" ' /added '
+	lacks "$OUT" ' /data '
+}
+it mounts_come_and_go 'mounts are added and removed without root'
+
 # ---- podman -------------------------------------------------------------------------------------
 
 CLIENT="as $CLIENT"
 # timeout executes a program
-client() {
-	RC=0
-	as timeout -k 5 "${CLIENT_TIMEOUT:-90}" podman --log-level error "$@" \
-		> "$WORK/out" 2> "$WORK/err" < /dev/null || RC=$?
-	OUT=$(cat "$WORK/out") ERR=$(cat "$WORK/err")
-}
+client() { out as timeout -k 5 "${CLIENT_TIMEOUT:-90}" podman --log-level error "$@"; }
 cd "$PLACE" || exit
 as podman import --change CMD=/bin/sh "$HARNESS_TMP/box.tar" box > /dev/null 2>&1
 as podman run --rm --network none box true # makes what podman keeps for all containers
@@ -194,12 +231,14 @@ podman_runs() {
 }
 it podman_runs 'podman run: ids, exit status, errors'
 
+# An end of the input may end podman's attachment before there is output.
 podman_runs_at_a_terminal() {
-	RC=0
-	as timeout 90 script -qec "podman --log-level error run --rm -it --network none box tty" \
-		/dev/null > "$WORK/out" 2> "$WORK/err" < /dev/null || RC=$?
+	mkfifo "$WORK/in"
+	exec 8<> "$WORK/in"
+	STDIN=$WORK/in out as timeout 90 \
+		script -qec "podman --log-level error run --rm -it --network none box tty" /dev/null
 	equal "$RC" 0
-	has "$(cat "$WORK/out")" /dev/pts/0
+	has "$OUT" /dev/pts/0
 }
 it podman_runs_at_a_terminal 'podman run -it has a terminal'
 
@@ -222,10 +261,15 @@ podman_executes() {
 }
 it podman_executes 'podman exec, pause, unpause, stop, start'
 
+# group: of container c1.
+group() {
+	does inspect --format '{{.State.Pid}}' c1
+	sed 's/.*:://' "/proc/$OUT/cgroup"
+}
+
 podman_limits() {
 	stays --memory 64m --pids-limit 50
-	does inspect --format '{{.State.Pid}}' c1
-	group=$TREE$(sed 's/.*:://' "/proc/$OUT/cgroup")
+	group=$TREE$(group)
 	has "$group" "$MANAGER"
 	equal "$(cat "$group/memory.max" "$group/pids.max" | xargs)" '67108864 50'
 	does stats --no-stream --format json c1
@@ -236,10 +280,24 @@ podman_limits() {
 it podman_limits 'podman has limits in scopes of the user manager, and stats'
 
 podman_without_systemd() {
-	does --cgroup-manager cgroupfs run --rm --network none box echo hello
+	does --cgroup-manager cgroupfs run -d --name c1 --network none box sleep 1000
+	has "$(group)" .scope/hull-
+	does --cgroup-manager cgroupfs exec c1 echo hello
 	equal "$OUT" hello
+	ends 126 --cgroup-manager cgroupfs run --rm --memory 64m --network none box true
+	has "$ERR" '.scope holds processes itself: +memory cannot be enabled'
 }
-it podman_without_systemd 'podman with the cgroup manager cgroupfs'
+it podman_without_systemd 'podman --cgroup-manager cgroupfs: limits are refused beside its own processes'
+
+podman_without_cgroups() {
+	stays --cgroups disabled
+	[ "$(wc -l < "$TREE$(group)/cgroup.procs")" -gt 1 ] || die "it is alone in $(group)"
+	does exec c1 echo hello
+	equal "$OUT" hello
+	ends 126 run --rm --cgroups disabled --memory 64m --network none box true
+	has "$ERR" 'linux.resources.memory.limit: cannot be set'
+}
+it podman_without_cgroups 'podman --cgroups disabled makes none, and limits are refused'
 
 podman_keeps_ids() {
 	does run --rm --network none --userns keep-id --volume "$PLACE:/v" box \
