@@ -96,6 +96,9 @@ libcontainer_libcontainer_a_SOURCES += \
 	libcontainer/plan/plan.h \
 	libcontainer/plan/plan_dump.c \
 	libcontainer/plan/plan_dump.h \
+	libcontainer/plan/plan_dump_process.c \
+	libcontainer/plan/plan_words.c \
+	libcontainer/plan/plan_words.h \
 	libcontainer/plan/sync.c \
 	libcontainer/plan/sync.h \
 	libcontainer/plan/systemd_request.h
