@@ -162,9 +162,9 @@ int lc_mount_rootfs(const char *rootfs, const struct lc_mount *mounts, size_t n,
 /* Unmounts everything at and below rootfs; fine when nothing is mounted or there is no rootfs. */
 int lc_unmount_rootfs(const char *rootfs, struct err *e);
 
-/* cgroup_open.c: the cgroup2 directory that a process is in, whatever runtime has put it there; an
- * owned fd. ERR_NOTFOUND when we are in that group, or below it, ourselves. */
-int lc_cgroup_open(const struct lc_ctx *ctx, pid_t pid, struct err *e);
+/* cgroup_open.c: the cgroup2 directory of a container; of one that another runtime has made the one
+ * that its process is in. An owned fd. ERR_NOTFOUND when we are in that group, or below it, ourselves. */
+int lc_cgroup_open(const struct lc_ctx *ctx, const char *id, pid_t pid, struct err *e);
 /* The malloc'd pids of a group opened so and of its sub-groups, and a signal to all of them. */
 int lc_cgroup_pids(int cgroup, pid_t **ret, size_t *ret_n, struct err *e);
 int lc_cgroup_signal(int cgroup, int sig, struct err *e);

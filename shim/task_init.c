@@ -23,10 +23,10 @@ static void on_oom(struct lc_oom_watch *w)
 /* Without a group of its own there are no figures to tell. */
 static void open_cgroup(struct task *t)
 {
-	struct lc_ctx ctx = {};
+	const struct lc_ctx ctx = { .root = t->state_dir };
 	struct err e;
 
-	t->cgroup = lc_cgroup_open(&ctx, t->init.pid, &e);
+	t->cgroup = lc_cgroup_open(&ctx, t->init.id, t->init.pid, &e);
 	if (t->cgroup >= 0)
 		lc_oom_add(t->shim->oom, &t->oom, t->cgroup, on_oom);
 	else

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The cgroup of a process, found as the kernel tells it, held open while the container lives. */
+/* The cgroup of a container, as its record or else the kernel tells it, held open while it lives. */
 #include <limits.h>
 #include <string.h>
 
 #include "base/fmt.h"
 #include "host/cgroup.h"
 #include "libcontainer.h"
+#include "life/statedir.h"
 
 #define WHOSE "the container" /* in messages: its path is not known here any more */
 
@@ -17,13 +18,32 @@ static bool is_same_or_below(const char *path, const char *top)
 	       (strncmp(path, top, n) == 0 && (path[n] == '\0' || path[n] == '/'));
 }
 
-int lc_cgroup_open(const struct lc_ctx *ctx, pid_t pid, struct err *e)
+/* Its processes may have been moved to one below it. */
+static bool is_recorded(const struct lc_ctx *ctx, const char *id, char path[PATH_MAX])
 {
-	char number[16], path[PATH_MAX], own[PATH_MAX];
-	int r;
+	_cleanup_statedir_ struct statedir d = STATEDIR_EMPTY;
+	struct err ignored; /* another runtime's container */
 
+	return statedir_open(ctx->root, id, STATEDIR_UNLOCKED, &d, &ignored) == 0 &&
+	       statedir_cgroup(&d, path, PATH_MAX);
+}
+
+static int find_path(const struct lc_ctx *ctx, const char *id, pid_t pid, char path[PATH_MAX],
+		     struct err *e)
+{
+	char number[16];
+
+	if (is_recorded(ctx, id, path))
+		return 0;
 	fmt_str(number, sizeof(number), "%d", (int)pid);
-	r = cgroup_path_of(number, path, e);
+	return cgroup_path_of(number, path, e);
+}
+
+int lc_cgroup_open(const struct lc_ctx *ctx, const char *id, pid_t pid, struct err *e)
+{
+	char path[PATH_MAX], own[PATH_MAX];
+	int r = find_path(ctx, id, pid, path, e);
+
 	if (r == 0)
 		r = cgroup_path_of("self", own, e);
 	if (r < 0)

@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <limits.h>
 #include <signal.h>
-#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/fd.h"
@@ -38,24 +37,13 @@ static int kill_init(const struct record *r, int deadline_ms, struct err *e)
 	return 0;
 }
 
-/* The path of the group that is ours to kill; false when there is none. */
-static bool own_cgroup(const struct statedir *d, char *ret, size_t size)
-{
-	ssize_t n = readlinkat(d->dir_fd, STATEDIR_CGROUP, ret, size - 1);
-
-	if (n <= 0)
-		return false;
-	ret[n] = '\0';
-	return true;
-}
-
 int destroy_kill(const struct lc_ctx *ctx, const struct statedir *d, const struct record *r,
 		 struct err *e)
 {
 	char path[PATH_MAX];
 	struct err ignored;
 
-	if (own_cgroup(d, path, sizeof(path)))
+	if (statedir_cgroup(d, path, sizeof(path)))
 		(void)cgroup_signal(ctx->cgroup_root, path, SIGKILL, &ignored); /* may be gone */
 	return kill_init(r, 0, e);
 }
@@ -78,7 +66,7 @@ static int remove_cgroup(const struct lc_ctx *ctx, const struct statedir *d, con
 	struct err ignored;
 	int ret;
 
-	if (own_cgroup(d, path, sizeof(path))) {
+	if (statedir_cgroup(d, path, sizeof(path))) {
 		ret = cgroup_remove(ctx->cgroup_root, path, true, DEADLINE_MS, e);
 		return ret == 0 && unit.unit ? cgroup_systemd_stop(&unit, NULL, e) : ret;
 	}

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/fd.h"
@@ -163,6 +164,16 @@ int statedir_create(const char *root, const char *id, struct statedir *ret, stru
 	}
 	*ret = d;
 	return 0;
+}
+
+bool statedir_cgroup(const struct statedir *d, char *ret, size_t size)
+{
+	ssize_t n = readlinkat(d->dir_fd, STATEDIR_CGROUP, ret, size - 1);
+
+	if (n <= 0)
+		return false;
+	ret[n] = '\0';
+	return true;
 }
 
 static const struct {

@@ -43,6 +43,8 @@ enum statedir_lock { STATEDIR_UNLOCKED, STATEDIR_TRY_LOCK, STATEDIR_LOCKED };
  * the lock. */
 int statedir_open(const char *root, const char *id, enum statedir_lock lock, struct statedir *ret,
 		  struct err *e);
+/* The path of the group that is ours to kill; false when there is none. */
+bool statedir_cgroup(const struct statedir *d, char *ret, size_t size);
 /* Removes what we put there, then the directory: the last step of delete. Does not close. */
 int statedir_remove(struct statedir *d, const char *id, struct err *e);
 /* ROOT/,seccomp, where compiled filters are kept (host/seccomp_cache.h): with a comma it is never

@@ -58,6 +58,15 @@ metrics() {
 }
 it metrics 'task metrics: the limit, memory, CPU time and processes of the container'
 
+metrics_of_a_delegated_group() {
+	works run -d --null-io --memory-limit $((32 * MIB)) --annotation run.oci.delegate-cgroup=mine \
+		"$IMAGE" d1 sleep 1000
+	works ctr task metrics --format json d1
+	equal "$(echo "$OUT" | jq -r '.memory.usage_limit // .memory.usageLimit')" $((32 * MIB))
+	equal "$(echo "$OUT" | jq .pids.current)" 1
+}
+it metrics_of_a_delegated_group 'they are those of the container, not of the group below that it manages'
+
 updates() {
 	works run -d --null-io "$IMAGE" u1 sleep 1000
 	dir=$(cgroup_of u1)
