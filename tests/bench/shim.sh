@@ -5,11 +5,12 @@
 #
 #	BUILD=DIR tests/bench/shim.sh [ROUNDS]
 #
-# Prints a Markdown table and writes it to tests/bench/results/shim.md: `ctr run --rm` and `ctr task
-# exec` as the client sees them and with the client's own time (`ctr version`) taken off; the life of a
-# container in the shim alone, without the time of client and containerd (shim_life.py); 20 starts and
-# removals in parallel, the memory of an idle shim alone and of each of 50, the shim's CPU time for 1 GiB
-# of output to the fifos of ctr and to a file.
+# Prints a Markdown table and writes it to tests/bench/results/shim.md: `ctr run --rm` as the client
+# sees it and with the client's own time (`ctr version`) taken off, `ctr task exec`, 20 starts and
+# removals in parallel, once with containerd's root on a tmpfs and once on the disk; the life of a
+# container in the shim alone, without the time of client and containerd (shim_life.py); the memory of
+# an idle shim alone and of each of 50, the shim's CPU time for 1 GiB of output to the fifos of ctr and
+# to a file.
 # shellcheck disable=SC2154 # srcdir, containerd_pid: lib/containerd.sh
 . "$(dirname "$0")/../lib/containerd.sh"
 set -eu
@@ -112,33 +113,58 @@ life() {
 	kill "$listener"
 }
 
-"$C/measure" 3 "$rounds" version "$ctr version" \
-	hull "$ctr run --rm --runtime $hull $IMAGE h true" \
-	runc "$ctr run --rm --runtime $runc $IMAGE r true" > "$C/run.tsv"
-idle $hull h
-idle $runc r
-"$C/measure" 3 "$rounds" hull "$ctr task exec --exec-id x h true" \
-	runc "$ctr task exec --exec-id x r true" > "$C/exec.tsv"
-gone h r
-no_shims
+# clients WHERE: what they see, into $C/WHERE.*
+clients() {
+	"$C/measure" 3 "$rounds" version "$ctr version" \
+		hull "$ctr run --rm --runtime $hull $IMAGE h true" \
+		runc "$ctr run --rm --runtime $runc $IMAGE r true" > "$C/$1.run"
+	idle $hull h
+	idle $runc r
+	"$C/measure" 3 "$rounds" hull "$ctr task exec --exec-id x h true" \
+		runc "$ctr task exec --exec-id x r true" > "$C/$1.exec"
+	gone h r
+	no_shims
+	(many $hull) > "$C/$1.many.hull"
+	(many $runc) > "$C/$1.many.runc"
+}
+
+# What containerd writes to its databases it has the disk confirm: that takes as long as the disk does.
+databases_in_memory() {
+	containerd_stop
+	mount -t tmpfs tmpfs "$C/root"
+	containerd_start
+	image_import
+}
+
+client_rows() { # WHERE
+	version=$(median version "$C/$1.run")
+	row '`ctr run --rm … true`' "$(median hull "$C/$1.run")" "$(median runc "$C/$1.run")" ms
+	row "the same without the client's own $version ms" \
+		"$(minus "$(median hull "$C/$1.run")" "$version")" \
+		"$(minus "$(median runc "$C/$1.run")" "$version")" ms
+	row '`ctr task exec … true`' "$(median hull "$C/$1.exec")" "$(median runc "$C/$1.exec")" ms
+	row '20 starts and removals in parallel' "$(cat "$C/$1.many.hull")" "$(cat "$C/$1.many.runc")" ms
+}
+
+clients disk
+databases_in_memory
+clients memory
 life > "$C/life.tsv"
-version=$(median version "$C/run.tsv")
 
 {
 	echo '|  | hull shim | runc shim | ratio |'
 	echo '|---|--:|--:|--:|'
-	row '`ctr run --rm … true`' "$(median hull "$C/run.tsv")" "$(median runc "$C/run.tsv")" ms
-	row "the same without the client's own $version ms" \
-		"$(minus "$(median hull "$C/run.tsv")" "$version")" \
-		"$(minus "$(median runc "$C/run.tsv")" "$version")" ms
+	client_rows memory
+	echo "| *containerd's databases on the disk:* | | | |"
+	client_rows disk
+	echo '| *without containerd:* | | | |'
 	i=1
 	for part in 'the shim alone, from its start to its end' '… `start`' '… Create' '… Start' \
 		'… Wait' '… Delete' '… Shutdown and `delete`' 'the shims of 20 lives at the same time'; do
 		i=$((i + 1))
 		row "$part" "$(cut -f $i "$C/life.tsv" | head -n 1)" "$(cut -f $i "$C/life.tsv" | tail -n 1)" ms
 	done
-	row '`ctr task exec … true`' "$(median hull "$C/exec.tsv")" "$(median runc "$C/exec.tsv")" ms
-	row '20 starts and removals in parallel' "$(many $hull)" "$(many $runc)" ms
+	echo '| *sizes:* | | | |'
 	for runtime in $hull $runc; do
 		idle $runtime one
 		sleep 1

@@ -17,7 +17,7 @@ cd "$(dirname "$0")/../.." || exit
 SUITE=${SUITE:-bookworm}
 IMAGE=$(realpath -m "${VM_IMAGES:-build/vm}")/$SUITE
 LIMIT=${VM_LIMIT:-720}
-BOOT=60 # seconds of that for a boot and an end
+BOOT=35 # seconds of that for a boot and an end
 PER_BOOT=3 # scripts
 FAST_TOOLS="awk basename cat cp cut dirname grep head id ln mkdir mv rm rmdir sed seq sleep sort tail
 	touch tr wc xargs"
