@@ -60,12 +60,13 @@ all_three_are_the_terminal() {
 it all_three_are_the_terminal 'run connects the terminals: what is typed arrives once, and is echoed once'
 
 size() {
-	program 'stty size; trap "stty size; exit" WINCH; echo ready; while :; do sleep 0.05; done'
+	program 'stty size; trap "stty size" WINCH; echo ready; while [ ! -e /tmp/go ]; do sleep 0.05; done'
 	on_terminal 'stty rows 33 cols 77; "$HULL" --root "$STATE" run c1'
 	shows ready
 	equal "$(screen | head -n 1)" '33 77'
-	stty -F "$(cat "$WORK/tty")" rows 44 cols 99
+	stty -F "$(cat "$WORK/tty")" rows 44 cols 99 # one after the other
 	shows '44 99'
+	touch "$ROOTFS/tmp/go"
 	ends 0
 }
 it size "the size is that of the caller's terminal, at the start and when it changes"
