@@ -5,13 +5,12 @@
 #include <limits.h>
 #include <string.h>
 
-#include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/fmt.h"
 #include "base/path.h"
 #include "host/cgroup.h"
-#include "host/cgroup_fs.h"
+#include "host/cgroup_controllers.h"
 
 int cgroup_below_plan(const struct spec *s, const char *key, const char **ret, struct arena *arena,
 		      struct err *e)
@@ -31,40 +30,11 @@ int cgroup_below_plan(const struct spec *s, const char *key, const char **ret, s
 	return *ret ? 0 : err_nomem(e);
 }
 
-/* All controllers that a group has, for those below it. */
-static int pass_on(int root_fd, const char *path, struct err *e)
-{
-	_cleanup_close_ int dir = cgroup_fs_open(root_fd, path);
-	_cleanup_buf_ struct buf text = { 0 };
-	char have[1024], *rest = have;
-	ssize_t n = dir < 0 ? dir : file_read_buf(dir, "cgroup.controllers", have, sizeof(have));
-	int r;
-
-	if (n < 0)
-		return err_sys(e, (int)n, "read", "cgroup.controllers of cgroup %s", path);
-	for (char *name; (name = strsep(&rest, " "));)
-		if (*name)
-			buf_fmt(&text, "+%s ", name);
-	if (buf_ok(&text) < 0)
-		return err_nomem(e);
-	r = text.len ? file_write_at(dir, "cgroup.subtree_control", text.data) : 0;
-	return r < 0 ? err_sys(e, r, "write", "%sto cgroup.subtree_control of cgroup %s", text.data,
-			       path)
-		     : 0;
-}
-
-/* From the group that the first `top` bytes of path name on. */
-static int pass_all_on(const char *root, const char *path, size_t top, struct err *e)
+static int pass_on(const char *root, const char *path, size_t top, struct err *e)
 {
 	_cleanup_close_ int root_fd = cgroup_open_root(root, NULL, e);
-	char above[PATH_MAX];
-	int r = root_fd < 0 ? root_fd : 0;
 
-	for (const char *end = path + top; end && r == 0; end = strchr(end + 1, '/')) {
-		fmt_str(above, sizeof(above), "%.*s", (int)(end - path), path);
-		r = pass_on(root_fd, above, e);
-	}
-	return r;
+	return root_fd < 0 ? root_fd : cgroup_controllers_pass_on(root_fd, path, top, e);
 }
 
 int cgroup_below_enter(const char *root, const char *path, size_t top, pid_t pid, struct err *e)
@@ -79,7 +49,7 @@ int cgroup_below_enter(const char *root, const char *path, size_t top, pid_t pid
 	fmt_str(text, sizeof(text), "%d", (int)pid);
 	r = file_write_at(fd, "cgroup.procs", text);
 	return r < 0 ? err_sys(e, r, "write", "%s to cgroup.procs of cgroup %s", text, path)
-		     : pass_all_on(root, path, top, e);
+		     : pass_on(root, path, top, e);
 }
 
 static int give_away(const char *root, const char *path, uid_t uid, struct err *e)
@@ -100,6 +70,6 @@ int cgroup_delegate(const char *root, const struct plan_cgroup *cg, pid_t pid, s
 		return 0;
 	top = fmt_str(path, sizeof(path), "%s", cg->path);
 	fmt_str(path + top, sizeof(path) - top, "%s", cg->delegate);
-	r = pid ? cgroup_below_enter(root, path, top, pid, e) : pass_all_on(root, path, top, e);
+	r = pid ? cgroup_below_enter(root, path, top, pid, e) : pass_on(root, path, top, e);
 	return r < 0 ? r : give_away(root, path, cg->delegate_uid, e);
 }

@@ -180,21 +180,44 @@ static int enable_in(int dirfd, const char *name, const struct controllers *need
 	return r;
 }
 
-/* In the root and in each group on the way to path. */
-static int enable_above(int root_fd, const char *path, const struct controllers *need,
-			struct err *e)
+/* All that this group has. need: none is more needed than another. */
+static int pass_on(int dirfd, const char *name, const struct controllers *need, struct err *e)
 {
-	char above[PATH_MAX];
-	int r = enable_in(root_fd, "/", need, e);
+	char have[CONTROLLERS_SIZE], *rest = have;
+	_cleanup_buf_ struct buf text = { 0 };
+	ssize_t n = file_read_buf(dirfd, "cgroup.controllers", have, sizeof(have));
+	int r;
 
-	for (const char *p = strchr(path + 1, '/'); p && r >= 0; p = strchr(p + 1, '/')) {
+	(void)need;
+	if (n < 0)
+		return err_sys(e, (int)n, "read", "cgroup.controllers of cgroup %s", name);
+	for (char *controller; (controller = strsep(&rest, " "));)
+		if (*controller)
+			add(&text, controller);
+	if (buf_ok(&text) < 0)
+		return err_nomem(e);
+	r = text.len ? file_write_at(dirfd, "cgroup.subtree_control", text.data) : 0;
+	return r < 0 ? err_sys(e, r, "write", "%s to cgroup.subtree_control of cgroup %s",
+			       text.data, name)
+		     : 0;
+}
+
+/* The group whose path ends at `end`, then each below it on the way to path; NULL: there are none. */
+static int walk(int root_fd, const char *path, const char *end,
+		int (*visit)(int, const char *, const struct controllers *, struct err *),
+		const struct controllers *need, struct err *e)
+{
+	char group[PATH_MAX];
+	int r = 0;
+
+	for (; end && r >= 0; end = strchr(end + 1, '/')) {
 		_cleanup_close_ int dir = -EBADF;
 
-		fmt_str(above, sizeof(above), "%.*s", (int)(p - path), path);
-		dir = cgroup_fs_open(root_fd, above);
+		fmt_str(group, sizeof(group), "%.*s", (int)(end - path), path);
+		dir = cgroup_fs_open(root_fd, group);
 		if (dir < 0)
-			return err_sys(e, dir, "open", "cgroup %s", above);
-		r = enable_in(dir, above, need, e);
+			return err_sys(e, dir, "open", "cgroup %s", group);
+		r = visit(dir, group, need, e);
 	}
 	return r;
 }
@@ -205,5 +228,13 @@ int cgroup_controllers_enable(int root_fd, const struct plan_cgroup *cg, bool co
 	struct controllers need = { .counting = counting };
 	int r = needed_controllers(cg, &need, e);
 
-	return r < 0 || (need.n == 0 && !counting) ? r : enable_above(root_fd, cg->path, &need, e);
+	if (r < 0 || (need.n == 0 && !counting))
+		return r;
+	r = enable_in(root_fd, "/", &need, e);
+	return r < 0 ? r : walk(root_fd, cg->path, strchr(cg->path + 1, '/'), enable_in, &need, e);
+}
+
+int cgroup_controllers_pass_on(int root_fd, const char *path, size_t top, struct err *e)
+{
+	return walk(root_fd, path, path + top, pass_on, NULL, e);
 }

@@ -16,3 +16,6 @@ int cgroup_controllers_check(int root_fd, const char *root_path, const struct pl
  * be done: it is no error where it cannot. */
 int cgroup_controllers_enable(int root_fd, const struct plan_cgroup *cg, bool counting,
 			      struct err *e);
+/* Passes all controllers on that there are: in the group that the first `top` bytes of path name and in
+ * each below it on the way to path. */
+int cgroup_controllers_pass_on(int root_fd, const char *path, size_t top, struct err *e);

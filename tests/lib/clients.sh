@@ -89,8 +89,12 @@ runs_at_a_terminal() {
 	equal "$OUT" /dev/pts/0
 }
 
+# stays [OPTION...]: c1 runs, with these options.
+# shellcheck disable=SC2120 # the options come from the scripts
+stays() { does run -d --name c1 --network none "$@" box sleep 1000; }
+
 executes() {
-	does run -d --name c1 --network none box sleep 1000
+	stays
 	does exec c1 cat /proc/1/comm
 	equal "$OUT" sleep
 	ends 3 exec c1 sh -c 'exit 3'
@@ -106,7 +110,7 @@ b"
 }
 
 pauses() {
-	does run -d --name c1 --network none box sleep 1000
+	stays
 	does pause c1
 	does inspect --format '{{.State.Status}}' c1
 	equal "$OUT" paused

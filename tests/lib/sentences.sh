@@ -85,7 +85,7 @@ has_controller() { grep -qw "$1" "$(cgroup_tree)/cgroup.controllers"; }
 # is below hull-test-PID is that script's.
 harness_cgroups() {
 	find "$(cgroup_tree)" -mindepth 1 -type d ! -path '*.slice*' ! -path '*.scope*' \
-		\( ! -path '*/hull-test-*' -o -path "*/hull-test-$$*" \) 2> /dev/null |
+		\( ! -path '*/hull-test-*' -o -path "*/hull-test-$$" -o -path "*/hull-test-$$/*" \) 2> /dev/null |
 		while read -r harness_dir; do
 			if ! grep -qsx 'populated 1' "$harness_dir/cgroup.events"; then
 				echo "$harness_dir"

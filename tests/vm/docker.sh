@@ -55,7 +55,7 @@ it pauses 'pause and unpause'
 cgroup_of() { sed 's/.*::/\/sys\/fs\/cgroup/' "/proc/$(docker inspect --format '{{.State.Pid}}' "$1")/cgroup"; }
 
 limits() {
-	does run -d --name c1 --network none --memory 64m --cpus 0.5 --pids-limit 50 box sleep 1000
+	stays --memory 64m --cpus 0.5 --pids-limit 50
 	group=$(cgroup_of c1)
 	has "$group" "system.slice/docker-"
 	equal "$(cat "$group/memory.max")" 67108864
@@ -96,7 +96,7 @@ once"
 it restarts 'restart policies'
 
 survives_the_daemon() {
-	does run -d --name c1 --network none box sleep 1000
+	stays
 	before=$(docker inspect --format '{{.State.Pid}}' c1)
 	daemon_stop KILL
 	rm -f "$HARNESS_TMP/docker.pid"
@@ -132,7 +132,7 @@ runs_by_the_shim() {
 	[ "$version" -ge 23 ] || skip "docker $version knows no runtimeType"
 	ends 7 run --rm --runtime hull-shim --network none box sh -c 'echo out; exit 7'
 	equal "$OUT" out
-	does run -d --name c1 --runtime hull-shim --network none --memory 64m box sleep 1000
+	stays --runtime hull-shim --memory 64m
 	pgrep -f 'containerd-shim-hull-v2 .*moby' > /dev/null || die 'the shim of hull does not run'
 	does exec c1 cat /sys/fs/cgroup/memory.max
 	equal "$OUT" 67108864

@@ -16,8 +16,6 @@ it runs_at_a_terminal 'run -it has a terminal'
 it executes 'exec, exec -it, top'
 it pauses 'pause and unpause'
 
-stays() { does run -d --name c1 --network none "$@" box sleep 1000; }
-
 stops_and_starts() {
 	does run -d --name c1 --network none box sh -c 'trap "exit 5" TERM; while :; do sleep 0.1; done'
 	does stop c1
