@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <sched.h>
+#include <string.h>
 
 #include "sys/sys.h"
 
@@ -22,6 +23,16 @@ int affinity_set(pid_t pid, const char *list, const char *where, struct err *e)
 		return err_at(e, "%s", where);
 	}
 	return 0;
+}
+
+int affinity_reset(pid_t pid, struct err *e)
+{
+	struct cpulist all;
+	int r;
+
+	memset(&all, 0xff, sizeof(all));
+	r = sys_sched_setaffinity(pid, sizeof(all), all.bits);
+	return r < 0 && r != -EPERM ? err_sys(e, r, "sched_setaffinity", "all CPUs") : 0;
 }
 
 int affinity_save(struct cpulist *ret, struct err *e)

@@ -21,6 +21,7 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "host/affinity.h"
 #include "host/cgroup.h"
 #include "host/cgroup_systemd.h"
 #include "host/intelrdt.h"
@@ -254,6 +255,8 @@ static int finish(struct create *c, struct err *e)
 
 	if (r == 0)
 		r = sched_apply(&p->process, c->spawn.pid, p->proc_fd, e);
+	if (r == 0)
+		r = affinity_reset(c->spawn.pid, e);
 	if (r < 0)
 		return r;
 	r = create_record_init(c, c->spawn.pid, e);

@@ -210,6 +210,16 @@ static int enter_class(const struct exec *x, struct err *e)
 	return r == -ENOENT ? 0 : r;
 }
 
+/* What nobody has asked for is our caller's. */
+static int final_affinity(const struct exec *x, struct err *e)
+{
+	const struct plan_process *pp = &x->plan.process;
+
+	if (!pp->initial_affinity && !pp->final_affinity)
+		return affinity_reset(x->spawn.pid, e);
+	return affinity_set(x->spawn.pid, pp->final_affinity, "execCPUAffinity.final", e);
+}
+
 static int finish(struct exec *x, struct err *e)
 {
 	const struct plan_process *pp = &x->plan.process;
@@ -220,7 +230,7 @@ static int finish(struct exec *x, struct err *e)
 	if (r == 0)
 		r = enter_class(x, e);
 	if (r == 0)
-		r = affinity_set(x->spawn.pid, pp->final_affinity, "execCPUAffinity.final", e);
+		r = final_affinity(x, e);
 	if (r == 0)
 		r = spawn_write_pid(x->spawn.pid, x->opts->pid_file, e);
 	if (r == 0)

@@ -430,6 +430,17 @@ affinity_of_exec() {
 }
 it affinity_of_exec 'execCPUAffinity is for exec, not for the first process'
 
+affinity_of_the_caller() {
+	[ "$(nproc)" -ge 2 ] || skip 'needs two processors'
+	free=$(grep '^Cpus_allowed_list' /proc/self/status)
+	taskset --cpu-list --pid 0 "$(sh -c 'echo $PPID')" > "$WORK/taskset"
+	started c1
+	equal "$(grep '^Cpus_allowed_list' "/proc/$PID/status")" "$free"
+	ok exec c1 grep '^Cpus_allowed_list' /proc/self/status
+	equal "$OUT" "$free"
+}
+it affinity_of_the_caller 'a container may use all of its processors, whatever its caller is pinned to'
+
 personality() {
 	[ "$(uname -m)" = x86_64 ] || skip 'knows what x86_64 is called with 32 bits only'
 	config '.process.args = ["uname", "-m"] | .linux.personality = {"domain": "LINUX32"}'
