@@ -8,26 +8,32 @@
 # Prints a Markdown table and writes it to tests/bench/results/shim.md: `ctr run --rm` as the client
 # sees it and with the client's own time (`ctr version`) taken off, `ctr task exec`, 20 starts and
 # removals in parallel, once with containerd's root on a tmpfs and once on the disk; the life of a
-# container in the shim alone, without the time of client and containerd (shim_life.py); the memory of
+# container in the shim alone, without the time of client and containerd (shim_life.py); what client and
+# containerd take with a shim that does nothing, the floor (floor_shim.c), and its ratio; the memory of
 # an idle shim alone and of each of 50, the shim's CPU time for 1 GiB of output to the fifos of ctr and
 # to a file.
 # shellcheck disable=SC2154 # srcdir, containerd_pid: lib/containerd.sh
+CONTAINERD_LEVEL=info # its own default
 . "$(dirname "$0")/../lib/containerd.sh"
 set -eu
 
 rounds=${1:-30}
-hull=io.containerd.hull.v2 runc=io.containerd.runc.v2
+hull=io.containerd.hull.v2 runc=io.containerd.runc.v2 floor=io.containerd.floor.v2
 results=$srcdir/tests/bench/results
 ctr="$(env which ctr) -a $C/containerd.sock"
 
 trap 'containerd_end > /dev/null 2>&1' EXIT
 cc -O2 -D_GNU_SOURCE -o "$C/measure" "$srcdir/tests/bench/measure.c"
+mkdir "$C/bin"
+cc -O2 -D_GNU_SOURCE -o "$C/bin/containerd-shim-floor-v2" "$srcdir/tests/bench/floor_shim.c"
+PATH=$C/bin:$PATH
 cgroup_tree > /dev/null
 containerd_begin
 
-# row WHAT HULL RUNC UNIT
-row() { awk -v w="$1" -v h="$2" -v r="$3" -v u="$4" \
-	'BEGIN { printf "| %s | **%.1f %s** | %.1f %s | %.2f |\n", w, h, u, r, u, h / r }'; }
+# row WHAT HULL RUNC UNIT [FLOOR]
+row() { awk -v w="$1" -v h="$2" -v r="$3" -v u="$4" -v f="${5-}" \
+	'BEGIN { printf "| %s | **%.1f %s** | %.1f %s | %.2f | %s |\n", w, h, u, r, u, h / r,
+		f == "" ? "–" : sprintf("%.1f %s, %.2f", f, u, f / r) }'; }
 
 # median NAME FILE, in ms
 median() { awk -v n="$1" '$1 == n { print $2 / 1000 }' "$2"; }
@@ -117,7 +123,8 @@ life() {
 clients() {
 	"$C/measure" 3 "$rounds" version "$ctr version" \
 		hull "$ctr run --rm --runtime $hull $IMAGE h true" \
-		runc "$ctr run --rm --runtime $runc $IMAGE r true" > "$C/$1.run"
+		runc "$ctr run --rm --runtime $runc $IMAGE r true" \
+		floor "$ctr run --rm --runtime $floor $IMAGE f true" > "$C/$1.run"
 	idle $hull h
 	idle $runc r
 	"$C/measure" 3 "$rounds" hull "$ctr task exec --exec-id x h true" \
@@ -126,6 +133,7 @@ clients() {
 	no_shims
 	(many $hull) > "$C/$1.many.hull"
 	(many $runc) > "$C/$1.many.runc"
+	(many $floor) > "$C/$1.many.floor"
 }
 
 # What containerd writes to its databases it has the disk confirm: that takes as long as the disk does.
@@ -138,12 +146,15 @@ databases_in_memory() {
 
 client_rows() { # WHERE
 	version=$(median version "$C/$1.run")
-	row '`ctr run --rm … true`' "$(median hull "$C/$1.run")" "$(median runc "$C/$1.run")" ms
+	row '`ctr run --rm … true`' "$(median hull "$C/$1.run")" "$(median runc "$C/$1.run")" ms \
+		"$(median floor "$C/$1.run")"
 	row "the same without the client's own $version ms" \
 		"$(minus "$(median hull "$C/$1.run")" "$version")" \
-		"$(minus "$(median runc "$C/$1.run")" "$version")" ms
+		"$(minus "$(median runc "$C/$1.run")" "$version")" ms \
+		"$(minus "$(median floor "$C/$1.run")" "$version")"
 	row '`ctr task exec … true`' "$(median hull "$C/$1.exec")" "$(median runc "$C/$1.exec")" ms
-	row '20 starts and removals in parallel' "$(cat "$C/$1.many.hull")" "$(cat "$C/$1.many.runc")" ms
+	row '20 starts and removals in parallel' "$(cat "$C/$1.many.hull")" "$(cat "$C/$1.many.runc")" ms \
+		"$(cat "$C/$1.many.floor")"
 }
 
 clients disk
@@ -152,19 +163,19 @@ clients memory
 life > "$C/life.tsv"
 
 {
-	echo '|  | hull shim | runc shim | ratio |'
-	echo '|---|--:|--:|--:|'
+	echo '|  | hull shim | runc shim | ratio | floor |'
+	echo '|---|--:|--:|--:|--:|'
 	client_rows memory
-	echo "| *containerd's databases on the disk:* | | | |"
+	echo "| *containerd's databases on the disk:* | | | | |"
 	client_rows disk
-	echo '| *without containerd:* | | | |'
+	echo '| *without containerd:* | | | | |'
 	i=1
 	for part in 'the shim alone, from its start to its end' '… `start`' '… Create' '… Start' \
 		'… Wait' '… Delete' '… Shutdown and `delete`' 'the shims of 20 lives at the same time'; do
 		i=$((i + 1))
 		row "$part" "$(cut -f $i "$C/life.tsv" | head -n 1)" "$(cut -f $i "$C/life.tsv" | tail -n 1)" ms
 	done
-	echo '| *sizes:* | | | |'
+	echo '| *sizes:* | | | | |'
 	for runtime in $hull $runc; do
 		idle $runtime one
 		sleep 1
@@ -182,6 +193,6 @@ life > "$C/life.tsv"
 	row "the shim's CPU time for 1 GiB of output to \`ctr\`" "$(of_five cpu_of_fifo $hull)" \
 		"$(of_five cpu_of_fifo $runc)" ms
 	row '… to a file:// (/dev/null)' "$(of_five cpu_of_file $hull)" "$(of_five cpu_of_file $runc)" ms
-	printf '\n%s, %s, medians of %s runs in turns.\n' "$(uname -sr)" \
+	printf '\n%s, %s, medians of %s runs in turns. The floor is a shim that answers at once and runs nothing.\n' "$(uname -sr)" \
 		"$("$CONTAINERD" --version | awk '{ print $1, $3 }' | sed 's|.*/||')" "$rounds"
 } | tee "$results/shim.md"

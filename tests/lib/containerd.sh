@@ -5,7 +5,8 @@
 # lib/sentences.sh.
 #
 # Environment: BUILD (where containerd-shim-hull-v2 and hull are), CONTAINERD (the daemon), RUNTIME
-# (another runtime type: io.containerd.runc.v2 holds the tests themselves against the Go shim).
+# (another runtime type: io.containerd.runc.v2 holds the tests themselves against the Go shim),
+# CONTAINERD_LEVEL (of its log: debug).
 
 srcdir=$(cd "$(dirname "$0")/../.." && pwd)
 BUILD=${BUILD:-$srcdir/build}
@@ -48,7 +49,7 @@ containerd_config() {
 		[plugins."io.containerd.nri.v1.nri"]
 		disable = true
 		[debug]
-		level = "debug"
+		level = "${CONTAINERD_LEVEL:-debug}"
 	TOML
 }
 
