@@ -107,8 +107,8 @@ static int explain(const struct command *c, int status, struct err *e)
 	_cleanup_(arena_freep) struct arena *arena = arena_new();
 	const char *said = arena ? last_error(c->log, arena) : NULL;
 
-	if (said)
-		return err_kind(e, ERR_STATE, "%s", said);
+	if (said) /* some tell a story: its first line is what people are shown */
+		return err_kind(e, ERR_STATE, "%.*s", (int)strcspn(said, "\n"), said);
 	if (WIFSIGNALED(status))
 		return err_kind(e, ERR_STATE, "%s was killed by signal %d", c->words[0],
 				WTERMSIG(status));
@@ -158,35 +158,33 @@ static int memory_file(const char *text, struct err *e)
 
 /* ---- terminals ---- */
 
-/* The socket that the runtime sends the pty master to. */
+/* The socket that the runtime sends the pty master to. It is in the bundle, with which it goes should we
+ * be killed; by its name alone, for which sun_path is long enough. */
 struct console {
-	char dir[32], path[64];
+	struct sockaddr_un address;
 	int listener;
 };
 
-static int console_open(struct console *c, struct err *e)
+static int console_open(struct console *c, const struct task *t, const char *id, struct err *e)
 {
-	struct sockaddr_un a = { .sun_family = AF_UNIX };
+	const struct sockaddr *a = (const struct sockaddr *)&c->address;
 
-	*c = (struct console){ .dir = "/tmp/hull-pty.XXXXXX", .listener = -EBADF };
-	if (!mkdtemp(c->dir))
-		return err_sys(e, errno, "mkdtemp", "%s", c->dir);
-	fmt_str(c->path, sizeof(c->path), "%s/pty.sock", c->dir);
-	fmt_str(a.sun_path, sizeof(a.sun_path), "%s", c->path);
+	c->address.sun_family = AF_UNIX;
+	fmt_str(c->address.sun_path, sizeof(c->address.sun_path), "%s.pty", id);
 	c->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (c->listener < 0 || bind(c->listener, (struct sockaddr *)&a, sizeof(a)) < 0 ||
-	    listen(c->listener, 1) < 0)
-		return err_sys(e, errno, "bind", "%s", c->path);
+	/* the runtime, our child, is there, too */
+	if (c->listener < 0 || chdir(t->bundle) < 0 ||
+	    bind(c->listener, a, sizeof(c->address)) < 0 || listen(c->listener, 1) < 0)
+		return err_sys(e, errno, "bind", "%s/%s", t->bundle, c->address.sun_path);
 	return 0;
 }
 
 static void console_close(struct console *c)
 {
-	if (!c->path[0])
+	if (c->listener < 0)
 		return;
-	x_close(c->listener);
-	(void)unlink(c->path); /* may not have come to be */
-	(void)rmdir(c->dir);
+	close(c->listener);
+	(void)unlink(c->address.sun_path); /* may not have come to be */
 }
 
 /* The runtime is done: the master waits in the queue of the listener. */
@@ -206,22 +204,18 @@ static int console_pass_on(const struct console *c, int terminal, struct err *e)
 	return fd_send(terminal, name, (size_t)len, &master, 1, e);
 }
 
-/* Runs a command that makes a process, with a console socket when there is a terminal. */
-static int run_with_terminal(struct command *c, bool wanted, int terminal, const char *id,
-			     struct err *e)
+/* Runs a command that makes this process, with a console socket when it has a terminal. */
+static int run_with_terminal(struct command *c, const struct proc *p, int terminal, struct err *e)
 {
 	_cleanup_(console_close) struct console console = { .listener = -EBADF };
-	int r = wanted ? console_open(&console, e) : 0;
+	int r = p->terminal ? console_open(&console, c->task, p->id, e) : 0;
 
 	if (r < 0)
 		return r;
-	if (wanted) {
-		add(c, "--console-socket");
-		add(c, console.path);
-	}
-	add(c, id);
+	add_value(c, "--console-socket", p->terminal ? console.address.sun_path : NULL);
+	add(c, c->task->init.id);
 	r = run(c, e);
-	return r == 0 && wanted ? console_pass_on(&console, terminal, e) : r;
+	return r == 0 && p->terminal ? console_pass_on(&console, terminal, e) : r;
 }
 
 /* ---- the verbs ---- */
@@ -251,7 +245,7 @@ static int make(struct command *c, int terminal, pid_t *ret_pid, struct err *e)
 	add_value(c, "--bundle", t->bundle);
 	add_value(c, "--pid-file", pid_file);
 	add_flag(c, t->options.no_pivot_root, "--no-pivot");
-	r = run_with_terminal(c, t->init.terminal, terminal, t->init.id, e);
+	r = run_with_terminal(c, &t->init, terminal, e);
 	return r == 0 ? read_pid(pid_file, ret_pid, e) : r;
 }
 
@@ -330,7 +324,7 @@ int runner_exec(const struct proc *p, int terminal, pid_t *ret_pid, struct err *
 	add(&c, "--detach");
 	add(&c, "--pid-file");
 	add(&c, pid_file);
-	r = run_with_terminal(&c, p->terminal, terminal, p->task->init.id, e);
+	r = run_with_terminal(&c, p, terminal, e);
 	if (r == 0)
 		r = read_pid(pid_file, ret_pid, e);
 	(void)unlink(pid_file); /* it may not have come to be */

@@ -125,4 +125,80 @@ missing_runtime() {
 }
 it missing_runtime 'a runtime that is not there is told by its name'
 
+# with_script: a runtime of this test; its words go to $WORK/words, then it does what standard input says.
+with_script() {
+	{
+		printf '#!/bin/sh\necho "$@" >> %s\nbundle=%s\n' "$WORK/words" "$BUNDLE"
+		cat
+	} > "$WORK/runtime"
+	chmod +x "$WORK/runtime"
+	options="\"root\": \"$WORK/root\", \"binary_name\": \"$WORK/runtime\""
+}
+
+# called_as VERB: the last call of it.
+called_as() { grep " $1 " "$WORK/words" | tail -n 1; }
+
+options_are_passed_on() {
+	with_script <<- END
+		exec "$HULL" \$(echo "\$@" | sed 's/--systemd-cgroup//')
+	END
+	shim c1
+	call Create id=c1 "bundle=$BUNDLE" "options=Options {$options, \"systemd_cgroup\": true,
+		\"no_pivot_root\": true, \"no_new_keyring\": true}"
+	equal "$(called_as create)" "--root $WORK/root/$NS --log $BUNDLE/log.json --log-format json --systemd-cgroup \
+create --no-new-keyring --bundle $BUNDLE --pid-file $BUNDLE/init.pid --no-pivot c1"
+	call Delete id=c1
+	call Create id=c1 "bundle=$BUNDLE" "options=Options {$options}"
+	equal "$(called_as create)" "--root $WORK/root/$NS --log $BUNDLE/log.json --log-format json \
+create --bundle $BUNDLE --pid-file $BUNDLE/init.pid c1"
+}
+it options_are_passed_on 'the options of the task are those of the runtime: driver, pivot_root, keyring'
+
+limits_are_passed_on() {
+	with_script <<- END
+		case " \$* " in *' update '*) exec cat > $WORK/limits ;; esac
+		exec "$HULL" "\$@"
+	END
+	shim c1
+	program 'exec sleep 1000'
+	call Create id=c1 "bundle=$BUNDLE" "options=Options {$options}"
+	call Start id=c1
+	call Update id=c1 'resources={"pids": {"limit": 7}}'
+	equal "$(cat "$WORK/limits")" '{"pids": {"limit": 7}}'
+	has "$(called_as update)" ' update --resources - c1'
+}
+it limits_are_passed_on 'Update: the runtime reads the limits from its standard input'
+
+errors_are_one_line() {
+	with_script <<- 'END'
+		printf '{"level": "error", "msg": "first\\nsecond", "time": "2026-01-01T00:00:00Z"}\n' > "$bundle/log.json"
+		exit 1
+	END
+	shim c1
+	refused '2 OCI runtime create failed: first' Create id=c1 "bundle=$BUNDLE" "options=Options {$options}"
+	case $OUT in *second*) die "$OUT" ;; esac
+}
+it errors_are_one_line 'of an error that goes over lines the first one is told'
+
+# It sees where the socket is, and that it is gone afterwards.
+sockets_of_terminals() {
+	with_script <<- END
+		for word; do [ "\$last" != --console-socket ] || ls "$BUNDLE/\$word" >> $WORK/sockets; last=\$word; done
+		exec "$HULL" "\$@"
+	END
+	shim c1
+	config '.process.terminal = true'
+	program 'exec sleep 1000'
+	call Create id=c1 "bundle=$BUNDLE" terminal=true "stdout=file://$WORK/out" "options=Options {$options}"
+	call Start id=c1
+	call Exec id=c1 exec_id=e1 terminal=true "stdout=file://$WORK/e1.out" \
+		'spec={"args": ["tty"], "cwd": "/", "env": ["PATH=/bin"], "user": {"uid": 0, "gid": 0}, "terminal": true}'
+	call Start id=c1 exec_id=e1
+	call Wait id=c1 exec_id=e1
+	equal "$(cat "$WORK/sockets")" "$BUNDLE/c1.pty
+$BUNDLE/e1.pty"
+	equal "$(find "$BUNDLE" -name '*.pty')" ''
+}
+it sockets_of_terminals 'the socket for a terminal is in the bundle, and goes when it was used'
+
 finish
