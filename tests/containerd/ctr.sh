@@ -29,6 +29,17 @@ runs_detached() {
 }
 it runs_detached 'ctr run -d, task ls, kill and rm'
 
+starts_what_was_created() {
+	works ctr containers create --runtime "$RUNTIME" "$IMAGE" s1 busybox expr 0
+	equal "$(status_of s1)" ''
+	out ctr task start s1
+	equal "$RC" 1
+	equal "$OUT" 0
+	works ctr task start --detach --null-io s1
+	eventually has_status s1 STOPPED
+}
+it starts_what_was_created 'containers create, task start, and again when the task is gone'
+
 takes_input() {
 	# an end before the task is there is lost within ctr
 	{ eventually has_status i1 RUNNING; echo 'some input'; } | run --rm "$IMAGE" i1 cat > "$WORK/out"
@@ -122,6 +133,20 @@ pauses() {
 	has "$OUT" "$(ctr task ls | awk '$1 == "p1" { print $2 }')"
 }
 it pauses 'task pause, resume and ps'
+
+# What CRIU can, the kernel and the package decide: see vm/checkpoint_containerd.
+checkpoints() {
+	works run -d "$IMAGE" c1 sleep 1000
+	out ctr task checkpoint c1
+	if [ "$RC" = 0 ]; then
+		has "$(ctr images ls -q)" checkpoint
+	else
+		has "$ERR" 'OCI runtime checkpoint failed: '
+		has "$ERR" criu
+	fi
+	equal "$(status_of c1)" RUNNING
+}
+it checkpoints 'task checkpoint: done, or an error that tells of CRIU; the task goes on'
 
 metrics() {
 	works run -d "$IMAGE" m1 sleep 1000

@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 # Many starts, many execs, a containerd that is away for a while, a shim that has nothing to do.
 #
-# Environment: LONG=1 (1,000 starts and 1,000 execs instead of 50).
+# Environment: LONG=1 (1,000 starts and 1,000 execs instead of 50; containerd is away for a minute).
 . "$(dirname "$0")/../lib/containerd.sh"
 
-COUNT=50
-[ -z "${LONG:-}" ] || COUNT=1000
+COUNT=50 AWAY=2
+[ -z "${LONG:-}" ] || COUNT=1000 AWAY=61
 
 containerd_begin
 
@@ -61,21 +61,21 @@ while_stopped() {
 	pids=$(ctr task ls | awk 'NR > 1 { print $2 }')
 	kill -STOP "$(cat "$C/pid")"
 	for pid in $pids; do kill -9 "$pid"; done
-	sleep 2
+	sleep "$AWAY"
 	kill -CONT "$(cat "$C/pid")"
 	eventually eval '[ "$(grep -c " /tasks/exit " "$EVENTS")" = 5 ]'
 	sleep 1
 	unwatch
 	for i in 1 2 3 4 5; do equal "$(told exit "a$i")" 1; done
 }
-it while_stopped 'containerd stands still for two seconds: each exit of that time is told once'
+it while_stopped "containerd stands still for $AWAY seconds: each exit of that time is told once"
 
 while_dead() {
 	for i in 1 2 3 4 5; do
 		works run -d --null-io "$IMAGE" "b$i" sh -c "sleep 1; exit $i"
 	done
 	containerd_stop KILL
-	sleep 2
+	sleep "$AWAY"
 	containerd_start
 	for i in 1 2 3 4 5; do
 		eventually has_status "b$i" STOPPED
@@ -83,7 +83,7 @@ while_dead() {
 		has "$ERR" "exit code $i"
 	done
 }
-it while_dead 'containerd is dead for two seconds: each exit of that time is known afterwards'
+it while_dead "containerd is dead for $AWAY seconds: each exit of that time is known afterwards"
 
 switches_of() { awk '/ctxt_switches/ { n += $2 } END { print n }' "/proc/$1/status"; }
 ticks_of() { sed 's/.*) //' "/proc/$1/stat" | awk '{ print $12 + $13 }'; }
