@@ -160,17 +160,22 @@ static const char *now_text(struct arena *arena)
 	return arena_strdup(arena, text);
 }
 
-static int read_boot_id(char *buf, size_t size)
+/* It stays what it is: a list of a thousand containers reads it once. */
+static int read_boot_id(const char **ret)
 {
-	ssize_t n = file_read_buf(AT_FDCWD, "/proc/sys/kernel/random/boot_id", buf, size);
+	static char id[64];
+	ssize_t n =
+		id[0] ? 0
+		      : file_read_buf(AT_FDCWD, "/proc/sys/kernel/random/boot_id", id, sizeof(id));
 
+	*ret = id;
 	return n < 0 ? (int)n : 0;
 }
 
 int record_stamp(struct record *r, struct arena *arena, struct err *e)
 {
-	char boot[64];
-	int ret = read_boot_id(boot, sizeof(boot));
+	const char *boot;
+	int ret = read_boot_id(&boot);
 
 	if (ret < 0)
 		return err_sys(e, ret, "read", "/proc/sys/kernel/random/boot_id");
@@ -206,13 +211,13 @@ uint64_t record_start_time(pid_t pid)
 
 static bool alive(const struct record *r, const struct record_process *p)
 {
-	char boot[64];
+	const char *boot;
 
 	if (p->pid <= 1 || p->pid > INT32_MAX || p->start == 0)
 		return false;
 	if (record_start_time((pid_t)p->pid) != p->start)
 		return false;
-	return read_boot_id(boot, sizeof(boot)) == 0 && strcmp(boot, r->boot_id) == 0;
+	return read_boot_id(&boot) == 0 && strcmp(boot, r->boot_id) == 0;
 }
 
 struct plan_systemd record_unit(const struct record *r)
