@@ -78,13 +78,18 @@ MESSAGES = {
                         "grpc_address": (6, "s"), "extensions": (8, "[Extension"),
                         "socket_dir": (9, "s")},
     "BootstrapResult": {"version": (1, "i"), "address": (2, "s"), "protocol": (3, "s")},
+    "RuntimeVersion": {"version": (1, "s"), "revision": (2, "s")},
+    "Annotation": {"key": (1, "s"), "value": (2, "s")},
+    "RuntimeInfo": {"name": (1, "s"), "version": (2, "RuntimeVersion"), "options": (3, "Any"),
+                    "features": (4, "Any"), "annotations": (5, "[Annotation")},
     "Metrics": {"pids": (1, "PidsStat"), "cpu": (2, "CPUStat"), "memory": (4, "MemoryStat")},
     "PidsStat": {"current": (1, "u"), "limit": (2, "u")},
     "CPUStat": {"usage_usec": (1, "u"), "user_usec": (2, "u"), "system_usec": (3, "u")},
     "MemoryStat": {"usage": (32, "u"), "usage_limit": (33, "u")},
     # containerd.events
-    "TaskCreate": {"container_id": (1, "s"), "bundle": (2, "s"), "checkpoint": (5, "s"),
-                   "pid": (6, "u")},
+    "TaskIO": {"stdin": (1, "s"), "stdout": (2, "s"), "stderr": (3, "s"), "terminal": (4, "b")},
+    "TaskCreate": {"container_id": (1, "s"), "bundle": (2, "s"), "rootfs": (3, "[Mount"),
+                   "io": (4, "TaskIO"), "checkpoint": (5, "s"), "pid": (6, "u")},
     "TaskStart": {"container_id": (1, "s"), "pid": (2, "u")},
     "TaskExit": {"container_id": (1, "s"), "id": (2, "s"), "pid": (3, "u"), "exit_status": (4, "u"),
                  "exited_at": (5, "Timestamp")},
@@ -187,6 +192,8 @@ def decode(name, data):
         kind = out.get("type_url", "").split(".")[-1]
         if kind in MESSAGES:
             out["value"] = decode(kind, out.get("value", b""))
+        elif kind.startswith("io/opencontainers/"):
+            out["value"] = json.loads(out["value"])
     return out
 
 
