@@ -13,7 +13,7 @@
 # an idle shim alone and of each of 50, the shim's CPU time for 1 GiB of output to the fifos of ctr and
 # to a file.
 # shellcheck disable=SC2154 # srcdir, containerd_pid: lib/containerd.sh
-CONTAINERD_LEVEL=info # its own default
+export CONTAINERD_LEVEL=info # its own default
 . "$(dirname "$0")/../lib/containerd.sh"
 set -eu
 
