@@ -23,6 +23,9 @@ int cgroup_open_root(const char *root, char *ret_path, struct err *e);
  * (ERR_UNSUPPORTED, e->where = the limit that asks for it). Sets cg->created. Returns an owned
  * O_DIRECTORY fd of the group (usable with CLONE_INTO_CGROUP). Undoes its own work on failure. */
 int cgroup_create(const char *root, struct plan_cgroup *cg, struct err *e);
+/* ERR_BUSY when a process in that group would stop at once: the message names the group, itself or one
+ * above it, that is frozen. Source: cgroups(7) and the kernel's cgroup-v2.rst, cgroup.freeze. */
+int cgroup_check_thawed(const char *root, const char *path, struct err *e);
 /* For a group that systemd has made: makes the controllers available that systemd knows nothing of
  * (hugetlb, rdma). Returns an owned O_DIRECTORY fd. */
 int cgroup_adopt(const char *root, const struct plan_cgroup *cg, struct err *e);

@@ -132,25 +132,50 @@ int cgroup_fs_wait(int dirfd, const char *key, bool want, int64_t deadline)
 	}
 }
 
+/* cgroup.events tells it of a group with processes when they have stopped only. */
+static bool is_set_to_freeze(int root_fd, const char *path)
+{
+	_cleanup_close_ int fd = cgroup_fs_open(root_fd, path);
+	char text[8];
+
+	return fd >= 0 && file_read_buf(fd, "cgroup.freeze", text, sizeof(text)) > 0 &&
+	       text[0] == '1';
+}
+
+static int check_thawed(int root_fd, const char *path, struct err *e)
+{
+	char group[PATH_MAX];
+
+	for (const char *end = path; *end;) {
+		end = strchrnul(end + 1, '/');
+		fmt_str(group, sizeof(group), "%.*s", (int)(end - path), path);
+		if (is_set_to_freeze(root_fd, group))
+			return err_kind(e, ERR_BUSY, "cgroup %s is frozen: thaw it first", group);
+	}
+	return 0;
+}
+
+int cgroup_check_thawed(const char *root, const char *path, struct err *e)
+{
+	_cleanup_close_ int root_fd = cgroup_open_root(root, NULL, e);
+
+	return root_fd < 0 ? root_fd : check_thawed(root_fd, path, e);
+}
+
 /* A plain directory that stands for the tree in tests has no cgroup.events: it is unused. */
-static int check_unused(int dirfd, const char *path, struct err *e)
+static int check_unused(int root_fd, int dirfd, const char *path, struct err *e)
 {
 	int populated = cgroup_fs_event(dirfd, "populated");
-	int frozen = populated == -ENOENT ? 0 : cgroup_fs_event(dirfd, "frozen");
 
 	if (populated == -ENOENT)
 		return 0;
-	if (populated < 0 || frozen < 0)
-		return err_sys(e, populated < 0 ? populated : frozen, "read",
-			       "cgroup.events of cgroup %s", path);
+	if (populated < 0)
+		return err_sys(e, populated, "read", "cgroup.events of cgroup %s", path);
 	if (populated)
 		return err_kind(e, ERR_BUSY,
 				"cgroup %s holds processes already: give the container its own",
 				path);
-	if (frozen)
-		return err_kind(e, ERR_BUSY, "cgroup %s or one above it is frozen: thaw it first",
-				path);
-	return 0;
+	return check_thawed(root_fd, path, e);
 }
 
 /* A group made just now directly below the mount can be neither populated nor frozen. */
@@ -162,7 +187,7 @@ static int open_unused(int root_fd, const char *path, bool made, struct err *e)
 	if (fd < 0)
 		return err_sys(e, fd, "open", "cgroup %s", path);
 	if (!made || strchr(path + 1, '/')) {
-		r = check_unused(fd, path, e);
+		r = check_unused(root_fd, fd, path, e);
 		if (r < 0)
 			return r;
 	}
@@ -243,6 +268,12 @@ static int write_error(const struct plan_cgroup_write *w, int r, struct err *e)
 	return err_at(e, "%s", w->where);
 }
 
+/* No file, or a device that is not in the hands of what the file is for. */
+static bool is_nowhere(int r)
+{
+	return r == -ENOENT || r == -EOPNOTSUPP;
+}
+
 int cgroup_fs_write(int dirfd, const struct plan_cgroup *cg, struct err *e)
 {
 	bool missing = false;
@@ -254,7 +285,7 @@ int cgroup_fs_write(int dirfd, const struct plan_cgroup *cg, struct err *e)
 		if (w->otherwise && !missing)
 			continue;
 		r = file_write_at(dirfd, w->file, w->value);
-		missing = r == -ENOENT;
+		missing = is_nowhere(r);
 		if (r < 0 && !(missing && w->optional))
 			return write_error(w, r, e);
 	}

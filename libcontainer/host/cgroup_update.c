@@ -88,23 +88,35 @@ static char **save(int dirfd, const struct plan_cgroup *cg, struct arena *arena)
 	return old;
 }
 
-/* All of them, or none. */
-static int write_all(int dirfd, const struct plan_cgroup *cg, struct arena *arena, struct err *e)
-{
-	char **old = save(dirfd, cg, arena);
-	int r = old ? cgroup_fs_write(dirfd, cg, e) : err_nomem(e);
-
-	for (size_t i = r < 0 && old ? cg->n_writes : 0; i-- > 0;)
-		if (old[i])
-			restore(dirfd, &cg->writes[i], old[i]);
-	return r;
-}
-
 static int tell_systemd(struct plan_cgroup *cg, struct arena *arena, struct err *e)
 {
 	int r = cgroup_systemd_limits(cg, cg->systemd, arena, e);
 
 	return r < 0 ? r : cgroup_systemd_set(cg->systemd, e);
+}
+
+/* systemd hears of what the kernel has taken only, and takes all of it or nothing. It writes what it hears,
+ * rounded: so it is written once more. */
+static int write_twice(int dirfd, struct plan_cgroup *cg, struct arena *arena, struct err *e)
+{
+	int r = cgroup_fs_write(dirfd, cg, e);
+
+	if (r < 0 || !cg->systemd)
+		return r;
+	r = tell_systemd(cg, arena, e);
+	return r < 0 ? r : cgroup_fs_write(dirfd, cg, e);
+}
+
+/* All of them, or none. */
+static int write_all(int dirfd, struct plan_cgroup *cg, struct arena *arena, struct err *e)
+{
+	char **old = save(dirfd, cg, arena);
+	int r = old ? write_twice(dirfd, cg, arena, e) : err_nomem(e);
+
+	for (size_t i = r < 0 && old ? cg->n_writes : 0; i-- > 0;)
+		if (old[i])
+			restore(dirfd, &cg->writes[i], old[i]);
+	return r;
 }
 
 static int write_limits(int root_fd, const char *root_path, int dirfd,
@@ -118,8 +130,6 @@ static int write_limits(int root_fd, const char *root_path, int dirfd,
 	ret = cgroup_limits_plan(r, "", cg, arena, e);
 	if (ret >= 0)
 		ret = cgroup_controllers_check(root_fd, root_path, cg, e);
-	if (ret >= 0 && cg->systemd)
-		ret = tell_systemd(cg, arena, e);
 	if (ret >= 0)
 		ret = cgroup_controllers_enable(root_fd, cg, false, e);
 	if (ret >= 0)

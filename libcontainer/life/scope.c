@@ -53,9 +53,8 @@ static int enter_subgroup(struct create *c, pid_t pid, struct err *e)
 }
 
 /* Where the group is, systemd tells: the rest of our work is done there. */
-int scope_make(void *create, pid_t pid, struct err *e)
+static int start_scope(struct create *c, pid_t pid, struct err *e)
 {
-	struct create *c = create;
 	struct plan_cgroup *cg = &c->bundle.plan.cgroup;
 	char owner[SCOPE_OWNER_SIZE];
 	int r = scope_owner(&c->dir, owner, e);
@@ -66,7 +65,25 @@ int scope_make(void *create, pid_t pid, struct err *e)
 		return r;
 	cg->created = true;
 	cg->path = c->record.cgroup_path = c->scope_path;
-	r = enter_subgroup(c, pid, e);
+	return 0;
+}
+
+/* systemd puts a process into a frozen slice, where it stops; or refuses, and does not tell the group. */
+static int check_thawed(const struct create *c, struct err *e)
+{
+	return cgroup_check_thawed(c->ctx->cgroup_root, c->bundle.plan.cgroup.path, e);
+}
+
+int scope_make(void *create, pid_t pid, struct err *e)
+{
+	struct create *c = create;
+	const struct plan_cgroup *cg = &c->bundle.plan.cgroup;
+	int started = start_scope(c, pid, e), r = check_thawed(c, e);
+
+	if (r == 0)
+		r = started;
+	if (r == 0)
+		r = enter_subgroup(c, pid, e);
 	if (r < 0)
 		return r;
 	r = sys_symlinkat(cg->path, c->dir.dir_fd, STATEDIR_CGROUP);
@@ -112,8 +129,10 @@ void scope_let_go(struct create *c)
 	siginfo_t info;
 
 	c->keeper_pipe = x_close(c->keeper_pipe);
-	if (c->keeper >= 0)
-		while (sys_waitid(P_PIDFD, (id_t)c->keeper, &info, WEXITED) == -EINTR)
-			;
+	if (c->keeper < 0)
+		return;
+	(void)sys_pidfd_send_signal(c->keeper, SIGKILL); /* frozen it sees no end of a pipe */
+	while (sys_waitid(P_PIDFD, (id_t)c->keeper, &info, WEXITED) == -EINTR)
+		;
 	c->keeper = x_close(c->keeper);
 }

@@ -227,7 +227,7 @@ struct plan_cgroup_write {
 	const char *where;	/* place in config.json */
 	const char *controller; /* that must be there ("memory"), NULL: core file */
 	bool optional;		/* a missing file is fine (memory.swap.max for max or 0) */
-	bool otherwise;		/* only when the write before it found no file (io.weight) */
+	bool otherwise;		/* only when the write before it had no effect (io.weight) */
 };
 
 /* A property of a systemd unit; values in text. */

@@ -181,6 +181,22 @@ Test(cgroup_fs, a_populated_group_is_refused, .init = make_tree, .fini = drop_tr
 	cr_assert_not_null(strstr(e.msg, "/a"));
 }
 
+Test(cgroup_fs, the_frozen_group_is_named, .init = make_tree, .fini = drop_tree)
+{
+	struct err e = { 0 };
+
+	tree_mkdir(&tree, "a");
+	tree_mkdir(&tree, "a/b");
+	tree_put(&tree, "a/cgroup.freeze", "0\n");
+	tree_put(&tree, "a/b/cgroup.freeze", "0\n");
+	assert_ok(cgroup_check_thawed(tree.root, "/a/b/missing/c", &e), &e);
+	tree_put(&tree, "a/cgroup.freeze", "1\n");
+	cr_assert_lt(cgroup_check_thawed(tree.root, "/a/b/missing/c", &e), 0);
+	cr_assert_eq(e.kind, ERR_BUSY);
+	cr_assert_str_eq(e.msg, "cgroup /a is frozen: thaw it first");
+	assert_ok(cgroup_check_thawed(tree.root, "/ab", &e), &e);
+}
+
 Test(cgroup_fs, pids_of_sub_groups_are_listed_too, .init = make_tree, .fini = drop_tree)
 {
 	pid_t *pids;

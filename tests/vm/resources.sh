@@ -228,6 +228,39 @@ io_weight() {
 }
 it io_weight 'the weight goes to the scheduler that has one'
 
+# scheduler NAME, cost_model 0|1: what this disk is divided by.
+scheduler() { echo "$1" > /sys/block/vda/queue/scheduler; }
+cost_model() { echo "$DISK enable=$1" > "$TREE/io.cost.qos"; }
+# disk_weight WEIGHT: in JSON.
+disk_weight() { rates "$1" | sed 's/.*/{"blockIO": {"weightDevice": &}}/; s/rate/weight/'; }
+
+io_weight_of_a_device() {
+	trap 'scheduler none; cost_model 0; modprobe -r bfq' EXIT
+	modprobe -r bfq
+	resources "$(disk_weight 500)"
+	fails 1 create c1
+	has "$ERR" 'linux.resources.blockIO.weightDevice[0]: write: '
+	missing "$STATE/c1"
+	cost_model 1
+	started c1
+	equal "$(value io.weight)" "default 100 $DISK 4950"
+	update "$(disk_weight 100)"
+	equal "$(value io.weight)" "default 100 $DISK 910"
+	modprobe bfq
+	update "$(disk_weight 300)"
+	equal "$(value io.weight io.bfq.weight)" "default 100 $DISK 2930 default 100"
+	scheduler bfq
+	update "$(disk_weight 200)"
+	equal "$(value io.bfq.weight)" "default 100 $DISK 200"
+	update_fails "$(disk_weight 400 | sed 's/}$/, "unified": {"memory.max": "much"}}/')" memory.max
+	equal "$(value io.bfq.weight)" "default 100 $DISK 200"
+	ok delete --force c1
+	resources "$(disk_weight 700)"
+	started c1
+	equal "$(value io.bfq.weight)" "default 100 $DISK 700"
+}
+it io_weight_of_a_device 'the weight of a device goes to the scheduler of that device; without one it is an error'
+
 io_bites() {
 	disk "{\"blockIO\": {\"throttleWriteBpsDevice\": $(rates 1048576)}}"
 	inside 'read start rest < /proc/uptime
@@ -319,6 +352,9 @@ update_all_or_nothing() {
 	started c1
 	update_fails '{"memory": {"limit": 33554432}, "pids": {"limit": 20},
 		"unified": {"cpuset.cpus": "77"}}' cpuset.cpus
+	equal "$(value memory.max pids.max)" '67108864 10'
+	fails 1 update --memory 32M --l3-cache-schema L3:0=f c1
+	has "$ERR" linux.intelRdt
 	equal "$(value memory.max pids.max)" '67108864 10'
 }
 it update_all_or_nothing 'an update that fails half-way leaves the limits as they were'

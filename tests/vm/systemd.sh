@@ -22,6 +22,9 @@ scoped() {
 	SCOPE=$TREE/system.slice/hull-$1.scope
 }
 
+# centiseconds: since the start of the machine.
+centiseconds() { sed 's/ .*//; s/\.//' /proc/uptime; }
+
 annotate() { config '.annotations[$key] = $value' --arg key "$1" --arg value "$2"; }
 
 # group_of PID: as it is seen from here.
@@ -32,6 +35,13 @@ limits_of() {
 		cpu.max.burst cpuset.cpus pids.max) | tr '\n' ' '
 }
 
+# limits_known UNIT: the same, as systemd knows them.
+limits_known() {
+	systemctl show -p MemoryMax -p MemoryLow -p MemorySwapMax -p MemoryHigh -p CPUWeight \
+		-p CPUQuotaPerSecUSec -p CPUQuotaPeriodUSec -p AllowedCPUs -p AllowedMemoryNodes \
+		-p IOWeight -p TasksMax "$1" | sort | tr '\n' ' '
+}
+
 limits_are_known_to_both() {
 	config '.linux.resources = {
 		"memory": {"limit": 67108864, "reservation": 33554432, "swap": 100663296},
@@ -39,9 +49,7 @@ limits_are_known_to_both() {
 		"blockIO": {"weight": 100}, "pids": {"limit": 40},
 		"unified": {"memory.high": "50331648"}}'
 	scoped limits
-	equal "$(systemctl show -p MemoryMax -p MemoryLow -p MemorySwapMax -p MemoryHigh -p CPUWeight \
-		-p CPUQuotaPerSecUSec -p CPUQuotaPeriodUSec -p AllowedCPUs -p AllowedMemoryNodes \
-		-p IOWeight -p TasksMax hull-limits.scope | sort | tr '\n' ' ')" \
+	equal "$(limits_known hull-limits.scope)" \
 		"AllowedCPUs=0 AllowedMemoryNodes=0 CPUQuotaPerSecUSec=500ms CPUQuotaPeriodUSec=100ms \
 CPUWeight=59 IOWeight=910 MemoryHigh=50331648 MemoryLow=33554432 MemoryMax=67108864 \
 MemorySwapMax=33554432 TasksMax=40 "
@@ -51,6 +59,65 @@ MemorySwapMax=33554432 TasksMax=40 "
 	equal "$(limits_of "$SCOPE")" "$written"
 }
 it limits_are_known_to_both 'limits are properties of the unit and are in its files, also after daemon-reload'
+
+limits_of_a_device() {
+	disk=$(cat /sys/block/vda/dev)
+	rate='[{"major": ($disk | split(":")[0] | tonumber), "minor": ($disk | split(":")[1] | tonumber), "rate": $rate}]'
+	config ".linux.resources.blockIO = {\"weight\": 100, \"throttleReadBpsDevice\": $rate}" \
+		--arg disk "$disk" --argjson rate 1048576
+	scoped disk
+	written="$disk rbps=1048576 wbps=max riops=max wiops=max"
+	equal "$(cat "$SCOPE/io.max")" "$written"
+	systemctl daemon-reload
+	equal "$(cat "$SCOPE/io.max" "$SCOPE/io.weight")" "$written
+default 910"
+	ok update --blkio-weight 500 --memory 64M disk
+	equal "$(cat "$SCOPE/io.max" "$SCOPE/io.weight")" "$written
+default 4950"
+	jq -n "{blockIO: {throttleReadBpsDevice: $rate}}" --arg disk "$disk" --argjson rate 2097152 > "$WORK/faster"
+	ok update --resources "$WORK/faster" disk
+	written="$disk rbps=2097152 wbps=max riops=max wiops=max"
+	equal "$(cat "$SCOPE/io.max")" "$written"
+	systemctl daemon-reload
+	systemctl set-property --runtime hull-disk.scope IOWeight=300
+	equal "$(cat "$SCOPE/io.max" "$SCOPE/io.weight")" "$written
+default 300"
+}
+it limits_of_a_device 'rates of a device, of which systemd knows nothing, survive daemon-reload and update'
+
+finer_than_percents() {
+	scoped fine
+	for quota in 12345 23456 34567; do
+		ok update --cpu-quota $quota --cpu-period 100000 fine
+		equal "$(cat "$SCOPE/cpu.max")" "$quota 100000"
+	done
+	equal "$(shown hull-fine.scope CPUQuotaPerSecUSec)" 350ms
+}
+it finer_than_percents 'a quota is in force as it was asked for, although systemd knows whole percents only'
+
+# update_refused JSON TEXT: nothing is changed, neither in files nor at systemd.
+update_refused() {
+	printf '%s\n' "$1" > "$WORK/resources.json"
+	fails 1 update --resources "$WORK/resources.json" whole
+	has "$ERR" "$2"
+	equal "$(limits_of "$SCOPE")" "$files"
+	equal "$(limits_known hull-whole.scope)" "$properties"
+	systemctl daemon-reload
+	equal "$(limits_of "$SCOPE")" "$files"
+}
+
+update_all_or_nothing() {
+	config '.linux.resources = {"memory": {"limit": 67108864}, "pids": {"limit": 40}}'
+	scoped whole
+	files=$(limits_of "$SCOPE")
+	properties=$(limits_known hull-whole.scope)
+	others='"memory": {"limit": 33554432, "reservation": 16777216}, "pids": {"limit": 20},
+		"cpu": {"shares": 2048, "quota": 50000}'
+	update_refused "{$others, \"unified\": {\"cpuset.cpus\": \"77\"}}" cpuset.cpus
+	# the kernel would take it
+	update_refused "{$others, \"unified\": {\"pids.max\": \"0\"}}" TasksMax
+}
+it update_all_or_nothing 'an update that the kernel or systemd refuses leaves files and properties as they were'
 
 no_second_process() {
 	config '.linux.resources.pids.limit = 1'
@@ -232,6 +299,44 @@ killed_at_any_moment() {
 }
 it killed_at_any_moment 'whenever create is killed, delete --force leaves no unit, and the id is free'
 
+# freezable: a slice with a process, and the ways to freeze it and to thaw it.
+freezable() {
+	systemd-run --quiet --slice hulltest.slice --unit hulltest-other sleep 1000
+	trap 'thawed_again; systemctl stop hulltest.slice' EXIT
+}
+by_systemd() { systemctl freeze hulltest.slice; }
+by_file() { echo 1 > $TREE/hulltest.slice/cgroup.freeze; }
+thawed_again() {
+	systemctl thaw hulltest.slice
+	echo 0 > $TREE/hulltest.slice/cgroup.freeze
+}
+
+# refused_as_frozen ID HULL-ARG...: at once, and nothing of it is left.
+refused_as_frozen() {
+	id=$1
+	shift
+	begin=$(centiseconds)
+	fails 1 --systemd-cgroup "$@"
+	echo "refused after $(($(centiseconds) - begin)) centiseconds"
+	[ $(($(centiseconds) - begin)) -lt 1000 ] || die "it took $(($(centiseconds) - begin)) centiseconds"
+	has "$ERR" 'cgroup /hulltest.slice is frozen: thaw it first'
+	missing "$STATE/$id"
+	is_forgotten "hull-$id.scope" || die 'there is a unit'
+	equal "$(find $TREE/hulltest.slice -name '*.scope')" ''
+}
+
+a_frozen_slice() {
+	config '.linux.cgroupsPath = "hulltest-inner.slice:hull:cold"'
+	freezable
+	for freeze in by_systemd by_file; do
+		$freeze
+		refused_as_frozen cold run cold
+		thawed_again
+		ok --systemd-cgroup run cold
+	done
+}
+it a_frozen_slice 'a slice that is frozen, by systemd or by its file, is refused at once, and nothing is left'
+
 device_access_survives() {
 	config '.linux.resources.devices = [{"allow": false, "access": "rwm"},
 		{"allow": true, "type": "c", "major": 251, "minor": 7, "access": "rw"}]
@@ -317,45 +422,44 @@ a_bus_that_is_too_late() {
 }
 it a_bus_that_is_too_late 'what systemd hears or answers after hull has given up leaves no unit'
 
-# centiseconds: since the start of the machine.
-centiseconds() { sed 's/ .*//; s/\.//' /proc/uptime; }
+# many AT-ONCE HULL-ARG...: hull with those arguments, fifty times: {} in them are the numbers up to that.
+many() {
+	at_once=$1
+	shift
+	seq 50 | xargs -P "$at_once" -I{} "$HULL" --root "$STATE" "$@" > /dev/null 2>> "$WORK/many" || true
+}
 
-# All of them have the half minute that hull waits for systemd: how many can a machine make in two thirds
-# of that? An emulated one, beside others, not always fifty.
-up_to_fifty_at_once() {
+# Who waits for systemd has half a minute: as many are made at a time as this machine makes in a third of
+# that, but not less than ten. An emulated one, beside others, does not get to fifty.
+fifty_containers() {
 	config '.process.args = ["sleep", "1000"]'
 	begin=$(centiseconds)
 	ok --systemd-cgroup create one
-	count=$((2000 / ($(centiseconds) - begin)))
-	[ $count -lt 50 ] || count=50
-	echo "$count at once"
+	count=$((1000 / ($(centiseconds) - begin)))
 	ok delete --force one
-	i=0
-	while [ $i -lt $count ]; do
-		"$HULL" --root "$STATE" --systemd-cgroup create -b "$BUNDLE" many$i > /dev/null 2>> "$WORK/many" &
-		i=$((i + 1))
-	done
+	[ $count -lt 50 ] || count=50
+	[ $count -gt 10 ] || count=10
+	begin=$(centiseconds)
+	many $count --systemd-cgroup create -b "$BUNDLE" many{} &
+	creators=$!
 	answers=0
-	while [ "$(find $TREE/system.slice -maxdepth 1 -name 'hull-many*.scope' | wc -l)" -lt $count ]; do
-		timeout 10 systemctl is-active --quiet dbus.service || die 'systemd does not answer'
+	while kill -0 $creators 2> /dev/null; do
+		timeout 30 systemctl is-active --quiet dbus.service || die 'systemd does not answer'
 		answers=$((answers + 1))
-		[ $answers -lt 200 ] || die "not all were made: $(cat "$WORK/many")"
 		sleep 0.3
 	done
-	wait
 	equal "$(cat "$WORK/many")" ''
 	ok list -q
-	equal "$(echo "$OUT" | wc -l)" $count
-	i=0
-	while [ $i -lt $count ]; do
-		"$HULL" --root "$STATE" delete --force many$i 2>> "$WORK/many" &
-		i=$((i + 1))
-	done
-	wait
+	equal "$(echo "$OUT" | wc -l)" 50
+	equal "$(find $TREE/system.slice -maxdepth 1 -name 'hull-many*.scope' | wc -l)" 50
+	echo "# $count at once, 50 in $(($(centiseconds) - begin)) centiseconds; $answers answers meanwhile" >&3
+	many $count delete --force many{}
 	equal "$(cat "$WORK/many")" ''
 	is_forgotten 'hull-many*' || die 'units are left'
 }
-it up_to_fifty_at_once 'while up to fifty containers start at once, and go at once, systemd answers others'
+exec 3>&1
+it fifty_containers 'while fifty containers start, and go, many at once, systemd answers others'
+exec 3>&-
 
 # Some sleep wakes up in it.
 CHECKPOINT='while :; do sleep 1000; done'
@@ -387,6 +491,23 @@ restored_into_its_group() {
 	is_forgotten hull-moved.scope || die 'the unit is still there'
 }
 it restored_into_its_group 'a restored container is in the group that was delegated to it'
+
+restored_into_a_frozen_slice() {
+	command -v criu > /dev/null || skip 'no criu'
+	config '.linux.cgroupsPath = "hulltest.slice:hull:thawed"'
+	freezable
+	scoped thawed "$CHECKPOINT"
+	ok checkpoint --image-path "$WORK/images" thawed
+	for freeze in by_systemd by_file; do
+		$freeze
+		refused_as_frozen thawed restore --detach --image-path "$WORK/images" thawed
+		thawed_again
+	done
+	ok --systemd-cgroup restore --detach --image-path "$WORK/images" --pid-file "$WORK/pid" thawed
+	equal "$(group_of "$(cat "$WORK/pid")")" /hulltest.slice/hull-thawed.scope
+	ok delete --force thawed
+}
+it restored_into_a_frozen_slice 'likewise a restore, which works when the slice is thawed'
 
 # as_tester COMMAND: outside the user's manager, as in a session; /run/user/1000 is of all mounts.
 as_tester() {
