@@ -57,6 +57,13 @@ struct lc_create_opts {
 				       that gets the pty master instead of console_socket; else -EBADF */
 };
 
+/* What lc_update changes: each part may be NULL. */
+struct lc_changes {
+	const char *resources;	       /* JSON text of the OCI resources object ... */
+	size_t len;		       /* ... of this length */
+	const char *l3_cache, *mem_bw; /* lines for the schemata of resctrl */
+};
+
 enum lc_status { LC_CREATING, LC_CREATED, LC_RUNNING, LC_PAUSED, LC_STOPPED };
 
 /* One container as `state` and `list` tell it. Everything lives in its arena: lc_state_done(). One
@@ -96,12 +103,8 @@ int lc_pause(struct lc_ctx *ctx, const char *id, struct err *e);
 int lc_resume(struct lc_ctx *ctx, const char *id, struct err *e);
 /* malloc'd pids of the container's cgroup or, when it has none, of its pid namespace. */
 int lc_ps(struct lc_ctx *ctx, const char *id, pid_t **ret, size_t *ret_n, struct err *e);
-/* resources: JSON text of the OCI resources object. */
-int lc_update(struct lc_ctx *ctx, const char *id, const char *resources, size_t len, struct err *e);
-
-/* Another schemata of cache and memory bandwidth (resctrl); either may be NULL. */
-int lc_update_rdt(struct lc_ctx *ctx, const char *id, const char *l3_cache, const char *mem_bw,
-		  struct err *e);
+/* Other limits, all of them or none. */
+int lc_update(struct lc_ctx *ctx, const char *id, const struct lc_changes *c, struct err *e);
 
 /* Mounts of a container that is there, all of them or none. JSON text: an array of the
  * specification's mounts, or an object with one as "mounts". Relative sources start at the bundle. */
@@ -159,7 +162,8 @@ struct lc_mount {
 /* Mounts them in order on the directory rootfs, which is made (0711) when missing. On failure none
  * is left. Overlays may have any number of layers. */
 int lc_mount_rootfs(const char *rootfs, const struct lc_mount *mounts, size_t n, struct err *e);
-/* Unmounts everything at and below rootfs; fine when nothing is mounted or there is no rootfs. */
+/* rootfs_unmount.c: unmounts everything at and below rootfs; fine when nothing is mounted or there is
+ * no such directory (a symlink is none). */
 int lc_unmount_rootfs(const char *rootfs, struct err *e);
 
 /* cgroup_open.c: the cgroup2 directory of a container; of one that another runtime has made the one

@@ -249,6 +249,7 @@ libcontainer_libcontainer_a_SOURCES += \
 	libcontainer/life/rootfs_mount.c \
 	libcontainer/life/rootfs_mount.h \
 	libcontainer/life/rootfs_private.c \
+	libcontainer/life/rootfs_unmount.c \
 	libcontainer/life/seccomp_agent.c \
 	libcontainer/life/seccomp_agent.h \
 	libcontainer/life/scope.c \

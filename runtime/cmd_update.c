@@ -10,12 +10,12 @@
 struct update_args {
 	const char *resources;
 	uint64_t weight, period, shares, burst, rt_period;
-	int64_t quota, rt_runtime, idle, limit, reservation, swap, pids;
+	int64_t quota, rt_runtime, idle, limit, reservation, swap, kernel, kernel_tcp, pids;
 	const char *cpus, *mems;
 	const char *l3_cache, *mem_bw; /* not of the resources object */
 	bool has_weight, has_period, has_shares, has_burst, has_rt_period, has_quota,
-		has_rt_runtime, has_idle, has_limit, has_reservation, has_swap, has_pids, has_cpus,
-		has_mems;
+		has_rt_runtime, has_idle, has_limit, has_reservation, has_swap, has_kernel,
+		has_kernel_tcp, has_pids, has_cpus, has_mems;
 };
 
 #define ROW(member, t, n, ...)                                                                   \
@@ -30,6 +30,8 @@ static const struct opt options[] = {
 	    .help = "memory that is kept when it gets scarce"),
 	ROW(swap, OPT_BYTES, "memory-swap", .value = "BYTES",
 	    .help = "memory and swap together, -1 for unlimited"),
+	ROW(kernel, OPT_BYTES, "kernel-memory", .value = "BYTES", .help = "without effect"),
+	ROW(kernel_tcp, OPT_BYTES, "kernel-memory-tcp", .value = "BYTES", .help = "the same"),
 	ROW(period, OPT_U64, "cpu-period", .value = "USEC", .help = "period of the CPU quota"),
 	ROW(quota, OPT_I64, "cpu-quota", .value = "USEC", .help = "CPU time in each period"),
 	ROW(burst, OPT_U64, "cpu-burst", .value = "USEC", .help = "unused quota that may be saved"),
@@ -60,6 +62,8 @@ static const struct json_field memory_fields[] = {
 	PROPERTY("limit", J_I64, limit),
 	PROPERTY("reservation", J_I64, reservation),
 	PROPERTY("swap", J_I64, swap),
+	PROPERTY("kernel", J_I64, kernel),
+	PROPERTY("kernelTCP", J_I64, kernel_tcp),
 	{},
 };
 
@@ -92,25 +96,28 @@ static int update_from_file(const struct call *call, const char *path, struct er
 	_cleanup_buf_ struct buf text = {};
 	int r = input_read(path, &text, e);
 
-	return r < 0 ? r : lc_update(call->ctx, call->args[0], text.data, text.len, e);
+	if (r < 0)
+		return r;
+	return lc_update(call->ctx, call->args[0],
+			 &(struct lc_changes){ .resources = text.data, .len = text.len }, e);
 }
 
 static int update_from_options(const struct call *call, struct err *e)
 {
 	const struct update_args *a = call->options;
+	struct lc_changes changes = { .l3_cache = a->l3_cache, .mem_bw = a->mem_bw };
 	_cleanup_buf_ struct buf text = {};
 	int r = json_encode(resources_fields, a, 0, &text, e);
-	bool limits, rdt = a->l3_cache || a->mem_bw;
 
 	if (r < 0)
 		return r;
-	limits = strcmp(text.data, "{}") != 0;
-	if (!limits && !rdt)
+	if (strcmp(text.data, "{}") != 0) {
+		changes.resources = text.data;
+		changes.len = text.len;
+	} else if (!a->l3_cache && !a->mem_bw) {
 		return err_bad(e, "", "nothing to change: no option says what (see --help)");
-	if (limits)
-		r = lc_update(call->ctx, call->args[0], text.data, text.len, e);
-	return r >= 0 && rdt ? lc_update_rdt(call->ctx, call->args[0], a->l3_cache, a->mem_bw, e)
-			     : r;
+	}
+	return lc_update(call->ctx, call->args[0], &changes, e);
 }
 
 static int run(const struct call *call, struct err *e)

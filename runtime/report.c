@@ -26,14 +26,6 @@ int report_open(const struct log_config *config, struct err *e)
 	return 0;
 }
 
-/* What came from outside may hold newlines or escape sequences. */
-static void make_printable(char *text)
-{
-	for (; *text; text++)
-		if ((unsigned char)*text < ' ' || *text == 0x7f)
-			*text = '?';
-}
-
 static size_t format(char *line, size_t size, const char *command, const char *subject,
 		     const struct err *e)
 {
@@ -50,7 +42,7 @@ void report_error(const char *command, const char *subject, const struct err *e)
 	char line[LINE_MAX_SIZE];
 	size_t len = format(line, sizeof(line) - 1, command, subject, e);
 
-	make_printable(line);
+	fmt_printable(line); /* the subject is from outside, too */
 	if (only_log || log_is_elsewhere())
 		log_error("%s", line + sizeof(PROGRAM) - 1);
 	if (only_log)

@@ -37,6 +37,27 @@
 
 /* ---- what containerd says ---- */
 
+int bootstrap_read(struct arena *arena, void **ret, size_t *ret_len, struct err *e)
+{
+	_cleanup_buf_ struct buf text = {};
+	char chunk[4096];
+	ssize_t n;
+
+	while ((n = fd_read_full(STDIN_FILENO, chunk, sizeof(chunk))) > 0 && text.len <= INPUT_MAX)
+		buf_add(&text, chunk, (size_t)n);
+	if (n < 0)
+		return err_sys(e, (int)n, "read", "standard input");
+	if (text.len > INPUT_MAX)
+		return err_bad(e, "", "standard input: more than %u bytes", INPUT_MAX);
+	*ret_len = text.len;
+	*ret = arena_alloc(arena, text.len + 1);
+	if (!*ret || buf_ok(&text) < 0)
+		return err_nomem(e);
+	if (text.len)
+		memcpy(*ret, text.data, text.len);
+	return 0;
+}
+
 static int options_from(const Google__Protobuf__Any *any, struct arena *arena, struct options *ret,
 			struct err *e)
 {
@@ -176,27 +197,6 @@ static int prepare(const struct bootstrap_input *in, struct err *e)
 	return r == 0 ? set_badness(e) : r;
 }
 
-static int read_input(void **ret, size_t *ret_len, struct arena *arena, struct err *e)
-{
-	_cleanup_buf_ struct buf text = {};
-	char chunk[4096];
-	ssize_t n;
-
-	while ((n = fd_read_full(STDIN_FILENO, chunk, sizeof(chunk))) > 0 && text.len <= INPUT_MAX)
-		buf_add(&text, chunk, (size_t)n);
-	if (n < 0)
-		return err_sys(e, (int)n, "read", "standard input");
-	if (text.len > INPUT_MAX)
-		return err_bad(e, "", "standard input: more than %u bytes", INPUT_MAX);
-	*ret_len = text.len;
-	*ret = arena_alloc(arena, text.len + 1);
-	if (!*ret || buf_ok(&text) < 0)
-		return err_nomem(e);
-	if (text.len)
-		memcpy(*ret, text.data, text.len);
-	return 0;
-}
-
 static int print_answer(enum bootstrap_form form, const char *address, struct err *e)
 {
 	_cleanup_buf_ struct buf out = {};
@@ -262,7 +262,7 @@ int bootstrap_start(const struct args *a, int argc, char **argv, struct err *e)
 	char address[ADDRESS_SIZE];
 	void *data;
 	size_t len;
-	int r = arena ? read_input(&data, &len, arena, e) : err_nomem(e);
+	int r = arena ? bootstrap_read(arena, &data, &len, e) : err_nomem(e);
 
 	if (r == 0)
 		r = bootstrap_parse(a, data, len, arena, &in, e);

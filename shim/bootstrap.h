@@ -22,6 +22,8 @@ struct bootstrap_input {
 	struct options options;
 };
 
+/* Standard input to its end, at most 4 MiB; in the arena. */
+int bootstrap_read(struct arena *arena, void **ret, size_t *ret_len, struct err *e);
 /* Understands standard input. The two kinds of messages cannot be told apart by their encoding:
  * parameters are only what names this very container and namespace. */
 int bootstrap_parse(const struct args *a, const void *data, size_t len, struct arena *arena,

@@ -37,13 +37,22 @@ static struct bundle_exit find_exit(int dir)
 	return x;
 }
 
+/* Without the note, it is where a container of its own has it. */
+static bool find_address(const struct args *a, int dir, char ret[ADDRESS_SIZE])
+{
+	struct err e;
+
+	if (file_read_buf(dir, BUNDLE_ADDRESS, ret, ADDRESS_SIZE) > 0)
+		return true;
+	return a->address && address_make(ADDRESS_DIR, a->address, a->ns, a->id, ret, &e) == 0;
+}
+
 /* The shim of a group may still serve other containers. */
-static void unlink_socket(int dir)
+static void unlink_socket(const struct args *a, int dir)
 {
 	char address[ADDRESS_SIZE];
 
-	if (file_read_buf(dir, BUNDLE_ADDRESS, address, sizeof(address)) > 0 &&
-	    !address_answers(address))
+	if (find_address(a, dir, address) && !address_answers(address))
 		(void)unlink(address_path(address)); /* a dead shim's, or gone */
 }
 
@@ -74,18 +83,26 @@ static void warn(const struct err *e)
 	(void)fd_write_all(STDERR_FILENO, text, n); /* there is nowhere else to complain */
 }
 
+/* Defaults when the bundle is gone, or cannot tell. */
+static struct options find_options(int dir, struct arena *arena)
+{
+	struct options o = {};
+	struct err e;
+
+	if (dir >= 0 && bundle_load_options(dir, arena, &o, &e) < 0)
+		warn(&e);
+	return o;
+}
+
 static int remove_container(const struct args *a, const char *bundle, int dir, struct arena *arena,
 			    struct err *e)
 {
-	struct task t = { .bundle = bundle };
+	struct task t = { .bundle = bundle, .options = find_options(dir, arena) };
 	pid_t none;
-	int r = bundle_load_options(dir, arena, &t.options, e);
 
 	t.init = (struct proc){ .task = &t, .id = a->id };
 	t.state_dir = options_state_dir(&t.options, a->ns, arena);
-	if (r == 0 && !t.state_dir)
-		r = err_nomem(e);
-	return r == 0 ? oci_delete(&t.init, -EBADF, &none, e) : r;
+	return t.state_dir ? oci_delete(&t.init, -EBADF, &none, e) : err_nomem(e);
 }
 
 int delete_container(const struct args *a, struct err *e)
@@ -102,6 +119,6 @@ int delete_container(const struct args *a, struct err *e)
 	/* What is still there is the smaller trouble than no answer: containerd goes on. */
 	if (remove_container(a, bundle ? bundle : ".", dir, arena, e) < 0)
 		warn(e);
-	unlink_socket(dir);
+	unlink_socket(a, dir);
 	return print(&x, e);
 }

@@ -9,13 +9,22 @@
 /* protobuf-c reads what it encodes, but takes it as writable. */
 #define TEXT(s) ((char *)(s))
 
-static void send_of(struct shim *s, const char *id, const char *topic, const ProtobufCMessage *m)
+typedef int (*publish_fn)(struct publisher *p, const char *topic, const char *type,
+			  const void *value, size_t len);
+
+static void queue(publish_fn how, struct shim *s, const char *id, const char *topic,
+		  const ProtobufCMessage *m)
 {
 	_cleanup_buf_ struct buf out = {};
 
 	if (proto_encode(m, &out) < 0 ||
-	    publish(s->events, topic, m->descriptor->name, out.data, out.len) < 0)
+	    how(s->events, topic, m->descriptor->name, out.data, out.len) < 0)
 		log_error("no memory for event %s of %s", topic, id);
+}
+
+static void send_of(struct shim *s, const char *id, const char *topic, const ProtobufCMessage *m)
+{
+	queue(publish, s, id, topic, m);
 }
 
 static void send(const struct task *t, const char *topic, const ProtobufCMessage *m)
@@ -124,10 +133,11 @@ void events_checkpointed(struct shim *s, const char *id, const char *path)
 	send_of(s, id, "/tasks/checkpointed", &m.base);
 }
 
+/* The one event that repeats without anybody's doing. */
 void events_oom(const struct task *t)
 {
 	Containerd__Events__TaskOOM m = CONTAINERD__EVENTS__TASK_OOM__INIT;
 
 	m.container_id = TEXT(t->init.id);
-	send(t, "/tasks/oom", &m.base);
+	queue(publish_once, t->shim, t->init.id, "/tasks/oom", &m.base);
 }

@@ -4,6 +4,7 @@
 
 #include "base/err.h"
 
-/* RuntimeInfo, with the features of the runtime, on standard output. */
+/* RuntimeInfo, with the features of the runtime that the options on standard input choose, on standard
+ * output. */
 int info_print(struct err *e);
 int info_print_version(struct err *e);

@@ -3,7 +3,9 @@
 #include "io_stream.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/cleanup.h"
 #include "base/fmt.h"
@@ -18,13 +20,17 @@ static bool is_named(const char *path)
 static void finish_drain(struct io *io);
 static void answer_ready(struct io *io);
 
-static bool is_drained(const struct io *io)
+static bool has_ended(const struct io *io, int i)
 {
-	return !io->streams[1].running && !io->streams[2].running &&
-	       !(io->logger && io_logger_is_alive(io->logger));
+	return !io->streams[i].running && !(io->helpers[i] && io_helper_is_alive(io->helpers[i]));
 }
 
-/* One answer at a time: each may free the io, and a logger that is not ready is not drained. */
+static bool is_drained(const struct io *io)
+{
+	return has_ended(io, 1) && has_ended(io, 2);
+}
+
+/* One answer at a time: each may free the io, and a helper that is not ready is not drained. */
 static void on_change(struct io *io)
 {
 	if (io->ready && io_is_ready(io))
@@ -38,36 +44,56 @@ static void on_stream_ended(struct io_stream *s)
 	on_change(s->data);
 }
 
-static void on_logger_changed(void *data)
+static void on_helper_changed(void *data)
 {
 	on_change(data);
 }
 
+/* A helper's pipe: of the container's own, or of the stream between it and its terminal. */
+static void attach(struct io *io, int i, int end_take)
+{
+	if (!io->terminal) {
+		io->child[i] = end_take;
+	} else if (i == 0) {
+		io->streams[0].src = end_take;
+	} else {
+		io->streams[i].dst = end_take;
+		io->streams[i].dst_waits = true;
+	}
+}
+
 static int open_logger(struct io *io, const struct io_spec *spec, struct err *e)
 {
+	const struct io_helper_kind *kind =
+		io_uri_is(spec->stdout_path, "binary") ? &io_binary : &io_binary_v2;
+	char *path;
 	int writers[2];
-	int r = io_logger_new(io->loop, spec, on_logger_changed, io, &io->logger, writers, e);
+	int r = io_uri_path(spec->stdout_path, &path, e);
 
+	if (r == 0)
+		r = io_helper_new(kind, path, io->loop, spec, on_helper_changed, io,
+				  &io->helpers[1], writers, e);
 	if (r < 0)
 		return r;
-	if (spec->terminal) {
-		io->streams[1].dst = writers[0];
-		io->streams[1].dst_waits = true;
+	attach(io, 1, writers[0]);
+	if (io->terminal)
 		x_close(writers[1]);
-		return 0;
-	}
-	io->child[1] = writers[0];
-	io->child[2] = writers[1];
+	else
+		attach(io, 2, writers[1]);
 	return 0;
 }
 
-static int open_output(const char *uri, struct io_stream *s, struct err *e)
+static int open_file(struct io *io, int i, char *path_take, const struct io_spec *spec,
+		     struct err *e)
 {
-	if (io_uri_is(uri, "file"))
-		return io_file_output(uri, s, e);
-	if (*uri != '/')
-		return err_bad(e, "", "unknown STDIO scheme in %s", uri);
-	return io_fifo_output(uri, 0, s, e);
+	const struct io_helper_kind *kind = i == 0 ? &io_file_reader : &io_file_writer;
+	int end;
+	int r = io_helper_new(kind, path_take, io->loop, spec, on_helper_changed, io,
+			      &io->helpers[i], &end, e);
+
+	if (r == 0)
+		attach(io, i, end);
+	return r;
 }
 
 /* A pipe between the container's descriptor i and our stream, which lacks that end only. */
@@ -89,32 +115,55 @@ static int make_child_end(struct io *io, int i, const struct io_spec *spec, stru
 	return 0;
 }
 
+static int open_output(struct io *io, int i, const char *uri, const struct io_spec *spec,
+		       struct err *e)
+{
+	char *path;
+	int r = io_file_path(uri, &path, e);
+
+	if (r != 0)
+		return r < 0 ? r : open_file(io, i, path, spec, e);
+	if (*uri != '/')
+		return err_bad(e, "", "unknown STDIO scheme in %s", uri);
+	r = io_fifo_output(uri, &io->streams[i], e);
+	return r < 0 || spec->terminal ? r : make_child_end(io, i, spec, e);
+}
+
+/* Both streams to one file: they are in it in the order in which they were written. */
+static int share_file(struct io *io, struct err *e)
+{
+	io->child[2] = fcntl(io->child[1], F_DUPFD_CLOEXEC, 3);
+	return io->child[2] < 0 ? err_sys(e, errno, "fcntl", "standard error") : 0;
+}
+
 static int open_outputs(struct io *io, const struct io_spec *spec, struct err *e)
 {
-	const char *uris[3] = { NULL, spec->stdout_path, spec->stderr_path };
+	const char *out = spec->stdout_path, *err = spec->stderr_path;
 	int r = 0;
 
-	if (is_named(uris[1]) && io_uri_is(uris[1], "file"))
-		uris[2] = uris[1];
+	if (is_named(out) && io_uri_is(out, "file"))
+		err = out;
 	/* Somebody has to read what is written to a terminal. */
-	if (spec->terminal && !is_named(uris[1]))
-		uris[1] = "/dev/null";
-	for (int i = 1; i <= (spec->terminal ? 1 : 2) && r == 0; i++) {
-		if (!is_named(uris[i]))
-			continue;
-		r = open_output(uris[i], &io->streams[i], e);
-		if (r == 0 && !spec->terminal)
-			r = make_child_end(io, i, spec, e);
-	}
-	return r;
+	if (spec->terminal)
+		return open_output(io, 1, is_named(out) ? out : "/dev/null", spec, e);
+	if (is_named(out))
+		r = open_output(io, 1, out, spec, e);
+	if (r < 0 || !is_named(err))
+		return r;
+	return io->helpers[1] && strcmp(out, err) == 0 ? share_file(io, e)
+						       : open_output(io, 2, err, spec, e);
 }
 
 static int open_input(struct io *io, const struct io_spec *spec, struct err *e)
 {
+	char *path;
 	int r;
 
 	if (!is_named(spec->stdin_path))
 		return 0;
+	r = io_file_path(spec->stdin_path, &path, e);
+	if (r != 0)
+		return r < 0 ? r : open_file(io, 0, path, spec, e);
 	r = io_fifo_input(spec->stdin_path, &io->streams[0], e);
 	return r < 0 || spec->terminal ? r : make_child_end(io, 0, spec, e);
 }
@@ -164,15 +213,20 @@ bool io_is_ready(const struct io *io)
 {
 	struct err ignored;
 
-	return !io->logger || io_logger_ready(io->logger, &ignored) != 0;
+	for (int i = 0; i < 3; i++)
+		if (io->helpers[i] && io_helper_ready(io->helpers[i], &ignored) == 0)
+			return false;
+	return true;
 }
 
 static void answer_ready(struct io *io)
 {
 	void (*done)(void *data, const struct err *e) = take_ptr(io->ready);
 	struct err e;
-	int r = io->logger ? io_logger_ready(io->logger, &e) : 1;
+	int r = 0;
 
+	for (int i = 0; i < 3 && r >= 0; i++)
+		r = io->helpers[i] ? io_helper_ready(io->helpers[i], &e) : 0;
 	done(io->ready_data, r < 0 ? &e : NULL);
 }
 
@@ -246,8 +300,9 @@ void io_exited(struct io *io)
 void io_drain(struct io *io, int deadline_ms, void (*done)(void *data), void *data)
 {
 	io_exited(io);
-	if (io->logger)
-		io_logger_finish(io->logger);
+	for (int i = 0; i < 3; i++)
+		if (io->helpers[i])
+			io_helper_finish(io->helpers[i]);
 	io->drained = done;
 	io->drained_data = data;
 	if (is_drained(io) ||
@@ -261,9 +316,10 @@ struct io *io_free(struct io *io)
 		return NULL;
 	ev_timer_stop(&io->deadline);
 	close_child_ends(io);
-	for (int i = 0; i < 3; i++)
+	for (int i = 0; i < 3; i++) {
 		io_stream_done(&io->streams[i]);
-	io->logger = io_logger_free(io->logger);
+		io->helpers[i] = io_helper_free(io->helpers[i]);
+	}
 	free(io);
 	return NULL;
 }
@@ -288,10 +344,10 @@ size_t io_describe(const struct io *io, char *buf, size_t size)
 		n += fmt_str(buf + n, size - n, "%s%s: %llu bytes, %llu lost, %s", i ? "; " : "",
 			     names[i], (unsigned long long)s->passed, (unsigned long long)s->lost,
 			     state_of(s));
+		if (!io->helpers[i])
+			continue;
+		n += fmt_str(buf + n, size - n, ", ");
+		n += io_helper_describe(io->helpers[i], buf + n, size - n);
 	}
-	if (io->logger)
-		n += fmt_str(buf + n, size - n, "; logger %s, %llu bytes lost",
-			     io_logger_is_alive(io->logger) ? "runs" : "ended",
-			     (unsigned long long)io_logger_lost(io->logger));
 	return n;
 }

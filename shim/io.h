@@ -21,12 +21,12 @@ struct io_spec {
 };
 
 /* Opens what the URIs name (fifos without waiting for a peer) and makes the container's ends; starts
- * a logger, which may take its time to be ready. SIGPIPE has to be ignored, and the reaper to ask
- * io_reaped(). */
+ * helpers (a logger, forks that open files), which may take their time to be ready. SIGPIPE has to be
+ * ignored, and the reaper to ask io_reaped(). */
 int io_new(struct ev_loop *loop, const struct io_spec *spec, struct io **ret, struct err *e);
-/* False while a logger is not ready yet. */
+/* False while a helper is not ready yet. */
 bool io_is_ready(const struct io *io);
-/* Calls done once the logger is ready (e NULL) or is not within 10 s; before it returns when there
+/* Calls done once all of them are ready (e NULL) or one is not within 10 s; before it returns when there
  * is nothing to wait for, else from the loop. done may free the io. */
 void io_when_ready(struct io *io, void (*done)(void *data, const struct err *e), void *data);
 /* The descriptors that become 0, 1 and 2 of the process; borrowed, for the worker that is forked.
@@ -45,13 +45,14 @@ void io_close_stdin(struct io *io);
 /* The process is gone: a terminal that nobody else has open has come to its end. To be called at
  * once, as clients wait for the end of the fifos before they delete. */
 void io_exited(struct io *io);
-/* Does the same; calls done when all output has been passed on and the logger has ended, or after
- * deadline_ms (then what is left is lost): before it returns when that is so already, else from the
+/* Does the same; calls done when all output has been passed on and the helpers have ended, or after
+ * deadline_ms (then what is left is lost, but for files: their forks go on): before it returns when that is so already, else from the
  * loop. done may free the io. */
 void io_drain(struct io *io, int deadline_ms, void (*done)(void *data), void *data);
-/* Ends copying; done callbacks are not called. A logger gets SIGTERM, and SIGKILL after 12 s. */
+/* Ends copying; done callbacks are not called. A logger gets SIGTERM, and SIGKILL after 12 s; a file's
+ * fork ends with the last who could write. */
 struct io *io_free(struct io *io);
-/* The reaper tells each pid it has reaped: true when it was one of our loggers, of interest to
+/* The reaper tells each pid it has reaped: true when it was one of our helpers, of interest to
  * nobody else. */
 bool io_reaped(pid_t pid);
 /* Bytes and state of each stream, one line, for SIGUSR1. Returns its length. */

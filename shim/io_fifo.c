@@ -12,10 +12,9 @@
 #include "base/cleanup.h"
 
 /* A reader that reads nothing, and the writer: on Linux one descriptor can be both. */
-int io_fifo_output(const char *path, int flags, struct io_stream *s, struct err *e)
+int io_fifo_output(const char *path, struct io_stream *s, struct err *e)
 {
-	_cleanup_close_ int fd =
-		open(path, O_RDWR | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC | flags, 0644);
+	_cleanup_close_ int fd = open(path, O_RDWR | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	struct stat st;
 
 	if (fd < 0 || fstat(fd, &st) < 0)

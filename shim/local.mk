@@ -25,6 +25,7 @@ shim_libshim_a_SOURCES = \
 	shim/io_copy.c \
 	shim/io_fifo.c \
 	shim/io_file.c \
+	shim/io_helper.c \
 	shim/io_stream.h \
 	shim/oci.c \
 	shim/oci.h \
@@ -56,6 +57,8 @@ shim_libshim_a_SOURCES = \
 	shim/task_checkpoint.c \
 	shim/task_exec.c \
 	shim/task_init.c \
+	shim/title.c \
+	shim/title.h \
 	shim/toml.c \
 	shim/toml.h \
 	shim/trim.c \

@@ -58,8 +58,10 @@ int main(int argc, char **argv)
 	struct args args;
 	struct err e;
 
-	/* Whoever ignores SIGCHLD hands that down, and children could not be waited for. */
-	if (fd_ensure_stdio() < 0 || signal(SIGCHLD, SIG_DFL) == SIG_ERR)
+	/* What else is open was leaked to us: the shim would hold it for days. Whoever ignores SIGCHLD
+	 * hands that down, too, and children could not be waited for. */
+	if (fd_ensure_stdio() < 0 || fd_close_from(STDERR_FILENO + 1) < 0 ||
+	    signal(SIGCHLD, SIG_DFL) == SIG_ERR)
 		return EXIT_FAILURE;
 	if (args_parse(argc, argv, &args, &e) < 0 || run(&args, argc, argv, &e) < 0)
 		return fail(&e);

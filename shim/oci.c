@@ -22,11 +22,16 @@ static struct lc_ctx context(const struct task *t)
 	return (struct lc_ctx){ .root = t->state_dir, .systemd_cgroup = t->options.systemd_cgroup };
 }
 
+const char *oci_other_runtime(const struct options *o)
+{
+	const char *name = o->binary_name, *slash = name ? strrchr(name, '/') : NULL;
+
+	return name && strcmp(slash ? slash + 1 : name, OURSELVES) != 0 ? name : NULL;
+}
+
 static bool by_runner(const struct task *t)
 {
-	const char *name = t->options.binary_name, *slash = name ? strrchr(name, '/') : NULL;
-
-	return name && strcmp(slash ? slash + 1 : name, OURSELVES) != 0;
+	return oci_other_runtime(&t->options);
 }
 
 static void rootfs_path(const struct task *t, char ret[PATH_MAX])
@@ -207,12 +212,15 @@ int oci_delete(void *init, int terminal, pid_t *ret_pid, struct err *e)
 {
 	const struct task *t = ((struct proc *)init)->task;
 	struct lc_ctx ctx = context(t);
-	int r;
+	struct err ignored;
+	int r, unmounted;
 
 	(void)terminal, (void)ret_pid; /* nothing is made */
 	r = by_runner(t) ? runner_call(t, "delete", "--force", NULL, e)
 			 : lc_delete(&ctx, t->init.id, true, e);
-	return r < 0 ? r : unmount_rootfs(t, e);
+	/* the first error is the one to tell */
+	unmounted = unmount_rootfs(t, r < 0 ? &ignored : e);
+	return r < 0 ? r : unmounted;
 }
 
 int oci_update(void *call, int terminal, pid_t *ret_pid, struct err *e)
@@ -223,7 +231,9 @@ int oci_update(void *call, int terminal, pid_t *ret_pid, struct err *e)
 	(void)terminal, (void)ret_pid; /* nothing is made */
 	if (by_runner(c->task))
 		return runner_update(c->task, c->resources, e);
-	return lc_update(&ctx, c->task->init.id, c->resources, strlen(c->resources), e);
+	return lc_update(
+		&ctx, c->task->init.id,
+		&(struct lc_changes){ .resources = c->resources, .len = strlen(c->resources) }, e);
 }
 
 int oci_kill_all(void *call, int terminal, pid_t *ret_pid, struct err *e)

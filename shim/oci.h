@@ -4,7 +4,11 @@
 #pragma once
 
 #include "libcontainer.h"
+#include "options.h"
 #include "worker.h"
+
+/* The program that BinaryName says is to be driven; NULL: the library. Called anywhere. */
+const char *oci_other_runtime(const struct options *o);
 
 int oci_create(void *init, int terminal, pid_t *ret_pid, struct err *e); /* the mounts, too */
 /* From a checkpoint: the mounts; later, from them and the images, the container. */
@@ -14,7 +18,7 @@ int oci_start(void *init, int terminal, pid_t *ret_pid, struct err *e);
 int oci_exec(void *exec, int terminal, pid_t *ret_pid, struct err *e);
 int oci_pause(void *init, int terminal, pid_t *ret_pid, struct err *e);
 int oci_resume(void *init, int terminal, pid_t *ret_pid, struct err *e);
-/* Kills what is left of it. Nothing to delete is fine. The mounts go, too. */
+/* Kills what is left of it. Nothing to delete is fine. The mounts go, too, whatever else fails. */
 int oci_delete(void *init, int terminal, pid_t *ret_pid, struct err *e);
 
 struct task;

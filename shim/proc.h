@@ -46,8 +46,9 @@ struct proc {
 	worker_fn make;		 /* waits for the streams */
 	struct request *pending; /* what the worker does it for */
 	struct request *waiters, *deleters;
-	bool ended;	/* the process is gone ... */
-	bool exit_held; /* ... but that cannot be told yet */
+	bool start_failed; /* exec: nobody waits for it, unless it is started again */
+	bool ended;	   /* the process is gone ... */
+	bool exit_held;	   /* ... but that cannot be told yet */
 	uint32_t status;
 	struct timespec ended_at;
 };

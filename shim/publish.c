@@ -4,7 +4,9 @@
  * stopped loses nothing. One duplicate cannot be ruled out: a connection that ends without an
  * answer may have ended before the request was read or after it was obeyed, and nothing tells which;
  * the event is sent again then, because a lost exit is worse than one told twice. For the same
- * reason a live connection is given long to answer: asking again would tell it twice for sure. */
+ * reason a live connection is given long to answer: asking again would tell it twice for sure. What
+ * comes again and again by itself while containerd is away (out of memory) is told once, so that the
+ * queue is as long as the list of what clients have done and of what has ended. */
 #include "publish.h"
 
 #include <errno.h>
@@ -21,7 +23,7 @@
 
 #define SERVICE "containerd.services.events.ttrpc.v1.Events"
 #define NAMESPACE_KEY "containerd-namespace-ttrpc"
-/* The rest of a frame is for the request around it. */
+/* The rest of a frame is for the request around it, names and topic included. */
 #define EVENT_MAX_BYTES (TTRPC_MAX_LENGTH - 4096)
 #define ANSWER_MS 120000
 #define BACKOFF_MIN_MS 100
@@ -29,7 +31,10 @@
 
 struct event {
 	struct event *next;
-	struct buf request; /* encoded */
+	const char *topic, *type; /* borrowed: constants */
+	struct timespec when;
+	size_t len;
+	uint8_t value[];
 };
 
 struct publisher {
@@ -70,12 +75,6 @@ int publisher_new(struct ev_loop *loop, const char *address, const char *ns, str
 	return 0;
 }
 
-static void event_free(struct event *event)
-{
-	buf_done(&event->request);
-	free(event);
-}
-
 static void drop_head(struct publisher *p)
 {
 	struct event *gone = p->head;
@@ -84,7 +83,7 @@ static void drop_head(struct publisher *p)
 	if (!p->head)
 		p->tail = &p->head;
 	p->pending--;
-	event_free(gone);
+	free(gone);
 }
 
 struct publisher *publisher_free(struct publisher *p)
@@ -150,19 +149,45 @@ static void on_answer(void *data, enum ttrpc_status status, const char *message)
 		end_flush(p);
 }
 
-static void send_head(struct publisher *p)
+static int encode(struct buf *out, const char *ns, const struct event *event)
+{
+	Google__Protobuf__Timestamp when = GOOGLE__PROTOBUF__TIMESTAMP__INIT;
+	Google__Protobuf__Any any = GOOGLE__PROTOBUF__ANY__INIT;
+	Forward__Envelope envelope = FORWARD__ENVELOPE__INIT;
+	Forward__ForwardRequest request = FORWARD__FORWARD_REQUEST__INIT;
+
+	when.seconds = event->when.tv_sec;
+	when.nanos = (int32_t)event->when.tv_nsec;
+	any.type_url = (char *)event->type;
+	any.value = (ProtobufCBinaryData){ .data = (uint8_t *)event->value, .len = event->len };
+	envelope.timestamp = &when;
+	envelope.namespace_ = (char *)ns;
+	envelope.topic = (char *)event->topic;
+	envelope.event = &any;
+	request.envelope = &envelope;
+	return proto_encode(&request.base, out);
+}
+
+static int forward(struct publisher *p, struct err *e)
 {
 	const char *metadata[] = { NAMESPACE_KEY, p->ns, NULL };
+	_cleanup_buf_ struct buf request = {};
+
+	if (encode(&request, p->ns, p->head) < 0)
+		return err_nomem(e);
+	return ttrpc_client_call(p->client, SERVICE, "Forward", request.data, request.len, metadata,
+				 ANSWER_MS, on_answer, p, e);
+}
+
+static void send_head(struct publisher *p)
+{
 	char text[640];
 	struct err e;
-	int r;
 
 	if (!p->head || p->under_way || p->waiting)
 		return;
-	r = ttrpc_client_call(p->client, SERVICE, "Forward", p->head->request.data,
-			      p->head->request.len, metadata, ANSWER_MS, on_answer, p, &e);
-	p->under_way = r == 0;
-	if (r == 0)
+	p->under_way = forward(p, &e) == 0;
+	if (p->under_way)
 		return;
 	err_text(&e, text, sizeof(text));
 	retry_later(p, text);
@@ -170,52 +195,43 @@ static void send_head(struct publisher *p)
 
 /* ---- the queue -------------------------------------------------------------------------------- */
 
-static int encode(struct buf *out, const char *ns, const char *topic, const char *type,
-		  ProtobufCBinaryData value)
+int publish(struct publisher *p, const char *topic, const char *type, const void *value, size_t len)
 {
-	Google__Protobuf__Timestamp now = GOOGLE__PROTOBUF__TIMESTAMP__INIT;
-	Google__Protobuf__Any event = GOOGLE__PROTOBUF__ANY__INIT;
-	Forward__Envelope envelope = FORWARD__ENVELOPE__INIT;
-	Forward__ForwardRequest request = FORWARD__FORWARD_REQUEST__INIT;
-	struct timespec time;
-
-	clock_gettime(CLOCK_REALTIME, &time);
-	now.seconds = time.tv_sec;
-	now.nanos = (int32_t)time.tv_nsec;
-	event.type_url = (char *)type;
-	event.value = value;
-	envelope.timestamp = &now;
-	envelope.namespace_ = (char *)ns;
-	envelope.topic = (char *)topic;
-	envelope.event = &event;
-	request.envelope = &envelope;
-	return proto_encode(&request.base, out);
-}
-
-int publish(struct publisher *p, const char *topic, const char *type, const void *event, size_t len)
-{
-	ProtobufCBinaryData value = { .data = (uint8_t *)event, .len = len };
 	struct event *added;
 
 	if (!p->client)
 		return 0;
-	added = calloc(1, sizeof(*added));
-	if (!added)
-		return -ENOMEM;
-	if (encode(&added->request, p->ns, topic, type, value) < 0) {
-		event_free(added);
-		return -ENOMEM;
-	}
-	if (added->request.len > EVENT_MAX_BYTES) {
-		log_error("an event %s of %zu bytes cannot be sent", topic, added->request.len);
-		event_free(added);
+	if (len > EVENT_MAX_BYTES) {
+		log_error("an event %s of %zu bytes cannot be sent", topic, len);
 		return 0;
 	}
+	added = malloc(sizeof(*added) + len);
+	if (!added)
+		return -ENOMEM;
+	*added = (struct event){ .topic = topic, .type = type, .len = len };
+	memcpy(added->value, value, len);
+	clock_gettime(CLOCK_REALTIME, &added->when);
 	*p->tail = added;
 	p->tail = &added->next;
 	p->pending++;
 	send_head(p);
 	return 0;
+}
+
+static bool is_same(const struct event *event, const char *topic, const void *value, size_t len)
+{
+	return strcmp(event->topic, topic) == 0 && event->len == len &&
+	       memcmp(event->value, value, len) == 0;
+}
+
+int publish_once(struct publisher *p, const char *topic, const char *type, const void *value,
+		 size_t len)
+{
+	const struct event *waiting = p->under_way ? p->head->next : p->head;
+
+	while (waiting && !is_same(waiting, topic, value, len))
+		waiting = waiting->next;
+	return waiting ? 0 : publish(p, topic, type, value, len);
 }
 
 static int on_flush_deadline(struct ev_timer *t)

@@ -18,9 +18,10 @@
 #include "base/log.h"
 #include "service.h"
 #include "task.h"
+#include "title.h"
 #include "trim.h"
 
-#define PROCESS_NAME "containerd-shim-hull-v2" /* the kernel keeps 15 characters of it */
+#define PROCESS_NAME "containerd-shim-hull-v2"
 #define FLUSH_MS 5000
 /* Without a running container and without a connection for so long, nobody knows of us. */
 #define IDLE_MS (3 * 60 * 1000)
@@ -29,21 +30,13 @@
 
 /* ---- becoming one ---- */
 
-/* The words that containerd gave are one stretch of memory: the new ones are shorter. */
-static void rename_process(const struct args *a, int argc, char **argv)
+static void rename_process(const struct args *a)
 {
-	char text[1024];
-	char *end = argv[argc - 1] + strlen(argv[argc - 1]);
-	size_t room = (size_t)(end - argv[0]), n;
+	char words[1024];
 
-	n = fmt_str(text, sizeof(text), "%s%c-namespace%c%s%c-id%c%s%c-address%c%s", PROCESS_NAME,
-		    '\1', '\1', a->ns, '\1', '\1', a->id, '\1', '\1', a->address);
-	if (n > room)
-		n = room;
-	memset(argv[0], '\0', room);
-	for (size_t i = 0; i < n; i++)
-		argv[0][i] = text[i] == '\1' ? '\0' : text[i];
-	(void)prctl(PR_SET_NAME, PROCESS_NAME); /* a name is no reason to fail */
+	fmt_str(words, sizeof(words), "-namespace\n%s\n-id\n%s\n-address\n%s", a->ns, a->id,
+		a->address);
+	title_set(PROCESS_NAME, words);
 }
 
 /* containerd reads `log` in the bundle, when it is there to read: nobody waits for it. */
@@ -204,7 +197,8 @@ int serve(const struct args *a, const char *address, int listener_take, int argc
 
 	(void)log_open(&log); /* no file, nothing to fail */
 	if (r == 0) {
-		rename_process(a, argc, argv);
+		title_prepare(argc, argv);
+		rename_process(a);
 		shim_changed(&s);
 		trim_prepare();
 		ev_when_quiet(s.loop, QUIET_MS, trim);

@@ -131,7 +131,7 @@ static void wait_(struct request *r)
 		return;
 	r->next = p->waiters;
 	p->waiters = r;
-	if (p->state == PROC_STOPPED || (p->state == PROC_DELETING && p->ended))
+	if (p->state == PROC_STOPPED || (p->state == PROC_DELETING && p->ended) || p->start_failed)
 		proc_answer_waiters(p);
 }
 
@@ -225,7 +225,7 @@ static void pids(struct request *r)
 	if (!init)
 		return;
 	if (init->task->cgroup < 0 || lc_cgroup_pids(init->task->cgroup, &list, &n, &e) < 0)
-		n = init->ended ? 0 : 1; /* what we know ourselves */
+		n = init->pid && !init->ended ? 1 : 0; /* what we know ourselves */
 	all = list ? list : &init->pid;
 	if (add_pids(init->task, all, n, r->arena, &m) < 0)
 		request_fail(r, TTRPC_RESOURCE_EXHAUSTED, "out of memory");

@@ -59,6 +59,13 @@ static bool init_is_gone(const struct task *t)
 	return t->init.ended || t->init.state == PROC_DELETING;
 }
 
+/* They are told of no exit, as there was no process. */
+static void release_waiters(struct proc *p)
+{
+	p->start_failed = true;
+	proc_answer_waiters(p);
+}
+
 void exec_start(struct proc *p, struct request *r)
 {
 	struct err e;
@@ -69,9 +76,11 @@ void exec_start(struct proc *p, struct request *r)
 		return;
 	}
 	if (proc_open_io(p, &e) < 0) {
+		release_waiters(p);
 		request_fail_error(r, &e);
 		return;
 	}
+	p->start_failed = false;
 	p->state = PROC_STARTING;
 	p->pending = r;
 	proc_make(p, oci_exec);
@@ -95,13 +104,12 @@ void exec_started(struct proc *p, struct request *r)
 	proc_watch(p, p->pid);
 }
 
-/* Who waits for it is told of no exit, as there was no process. */
 void exec_start_failed(struct proc *p, struct request *r)
 {
 	p->state = PROC_CREATED;
 	p->io = io_free(p->io);
 	request_fail_runtime(r, "exec", &p->worker.err);
-	proc_answer_waiters(p);
+	release_waiters(p);
 	task_settle(p->task);
 }
 

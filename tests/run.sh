@@ -29,7 +29,7 @@ PROGRAM_LIMIT=900 # seconds
 FUZZ_SECONDS=10
 passed=0 failed=0 skipped=0
 scratch=$(mktemp -d)
-trap 'rm -rf "$scratch"' EXIT
+trap 'jobs_end; rm -rf "$scratch"' EXIT
 
 # ---- counting ------------------------------------------------------------------------------------
 
@@ -74,7 +74,7 @@ run_script() {
 	local label=$1 status
 	shift
 
-	timeout "$PROGRAM_LIMIT" "$@" </dev/null >"$scratch/tap" 2>"$scratch/log"
+	run_job timeout "$PROGRAM_LIMIT" "$@" </dev/null >"$scratch/tap" 2>"$scratch/log"
 	status=$?
 	count_tap "$label" "$scratch/tap" "$status"
 	[ "$status" -eq 0 ] || sed 's/^/  | /' "$scratch/log" | tail -n 40
@@ -86,7 +86,7 @@ run_criterion() {
 
 	[ -z "$name" ] || filter=(--filter "$name")
 	: >"$scratch/tap"
-	timeout "$PROGRAM_LIMIT" "$2" --tap="$scratch/tap" --short-filename --ascii "${filter[@]}" \
+	run_job timeout "$PROGRAM_LIMIT" "$2" --tap="$scratch/tap" --short-filename --ascii "${filter[@]}" \
 		</dev/null >"$scratch/log" 2>&1
 	status=$?
 	count_tap "$label" "$scratch/tap" "$status"
@@ -116,7 +116,7 @@ run_suites() {
 build() {
 	echo "# building $1"
 	source_clean
-	build_tree "$@" >"$scratch/build.log" 2>&1 && return
+	run_job build_tree "$@" >"$scratch/build.log" 2>&1 && return
 	tail -n 40 "$scratch/build.log" | sed 's/^/  | /'
 	count_fail "$1 builds"
 	return 1
@@ -208,7 +208,7 @@ fuzz_target() {
 	local sentence="$target survives $FUZZ_SECONDS seconds"
 
 	mkdir -p "$found"
-	if "build-fuzz/tests/fuzz/$target" -max_total_time="$FUZZ_SECONDS" -timeout=10 \
+	if run_job "build-fuzz/tests/fuzz/$target" -max_total_time="$FUZZ_SECONDS" -timeout=10 \
 		-artifact_prefix="$found/" "$found" "$corpus" </dev/null >"$scratch/log" 2>&1; then
 		echo "fuzz/$target: 1 passed, 0 failed, 0 skipped"
 		count_pass

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: Apache-2.0
-# Shared by run.sh and quickstart.sh: packages and builds. Sourced, with the source tree as the
+# Shared by the scripts that run tests: packages, builds, jobs. Sourced, with the source tree as the
 # working directory.
 
 # packages_missing USE...: the packages of tests/packages.txt for these uses that are not there.
@@ -29,6 +29,23 @@ packages_install() {
 	apt-get update -q >/dev/null
 	DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends \
 		"${missing[@]}" </dev/null >/dev/null
+}
+
+# run_job COMMAND...: in a process group of its own, and waits for it. A signal ends us at once: then
+# jobs_end, as a trap on EXIT, ends what still runs in such groups.
+run_job() {
+	set -m
+	"$@" &
+	set +m
+	wait $!
+}
+
+jobs_end() {
+	local group
+
+	for group in $(jobs -p); do
+		kill -- "-$group" 2>/dev/null
+	done
 }
 
 # source_clean: undoes a build in the source tree itself, beside which no other can be configured.

@@ -149,6 +149,7 @@ size_t err_text(const struct err *e, char *buf, size_t size)
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
 		if (parts[i][0])
 			len += fmt_str(buf + len, size - len, "%s%s", len ? ": " : "", parts[i]);
+	fmt_printable(buf);
 	return len;
 }
 

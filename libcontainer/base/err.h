@@ -52,8 +52,8 @@ int err_wrap(struct err *e, const char *fmt, ...) __attribute__((format(printf, 
 
 /* The negative errno that stands for *e; 0 when kind is ERR_NONE. */
 int err_errno(const struct err *e);
-/* Writes "where: op: msg: strerror" without the empty parts into buf; returns its length, which
- * is < size. 640 bytes hold every error. */
+/* Writes "where: op: msg: strerror" without the empty parts into buf, as one line whatever the parts
+ * hold; returns its length, which is < size. 640 bytes hold every error. */
 size_t err_text(const struct err *e, char *buf, size_t size);
 /* The faces of a kind: stable name for logs ("invalid", "sys"), ttrpc/gRPC status code. */
 const char *err_kind_name(enum err_kind kind);

@@ -151,3 +151,10 @@ size_t fmt_lenv(const char *fmt, va_list ap)
 {
 	return format(NULL, 0, fmt, ap);
 }
+
+void fmt_printable(char *text)
+{
+	for (; *text; text++)
+		if ((unsigned char)*text < ' ' || *text == 0x7f)
+			*text = '?';
+}

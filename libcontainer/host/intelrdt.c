@@ -143,15 +143,20 @@ static bool line_holds(const char *line, const char *file)
 	return true;
 }
 
+int intelrdt_read(const char *clos, char **ret, struct err *e)
+{
+	char path[PATH_MAX];
+	size_t len;
+
+	fmt_str(path, sizeof(path), "%s/schemata", clos);
+	return file_read_at(AT_FDCWD, path, SCHEMATA_MAX, ret, &len, e);
+}
+
 static int check_schemata(const struct plan_rdt *rdt, struct err *e)
 {
 	_cleanup_free_ char *file = NULL;
-	char path[PATH_MAX];
-	size_t len;
-	int r;
+	int r = rdt->n_schemata ? intelrdt_read(rdt->clos, &file, e) : 0;
 
-	fmt_str(path, sizeof(path), "%s/schemata", rdt->clos);
-	r = rdt->n_schemata ? file_read_at(AT_FDCWD, path, SCHEMATA_MAX, &file, &len, e) : 0;
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < rdt->n_schemata; i++)

@@ -15,7 +15,10 @@ int intelrdt_make(struct plan_rdt *rdt, struct err *e);
 int intelrdt_apply(const struct plan_rdt *rdt, pid_t pid, struct err *e);
 /* Puts another process in; either directory may be NULL. -ENOENT: somebody has removed it. */
 int intelrdt_enter(const char *clos, const char *monitor, pid_t pid, struct err *e);
-/* Writes another schemata of a running container's class; either may be NULL. */
+/* The schemata of a class, malloc'd: what intelrdt_update(clos, *ret, NULL, e) brings back. */
+int intelrdt_read(const char *clos, char **ret, struct err *e);
+/* Writes another schemata of a running container's class; either may be NULL. On failure some of its
+ * lines may have been written. */
 int intelrdt_update(const char *clos, const char *l3_cache, const char *mem_bw, struct err *e);
 /* Removes one of those directories; a missing one is fine. Who is in it falls back. */
 int intelrdt_remove(const char *dir, struct err *e);

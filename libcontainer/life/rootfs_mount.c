@@ -275,7 +275,7 @@ static int make_bind(const struct rootfs_mount *r, struct err *e)
 
 static int open_target(const char *rootfs, const char *target, struct err *e)
 {
-	int fd = sys_openat(AT_FDCWD, rootfs, O_PATH | O_DIRECTORY, 0);
+	int fd = sys_openat(AT_FDCWD, rootfs, O_PATH | O_DIRECTORY | O_NOFOLLOW, 0);
 	_cleanup_close_ int root = fd;
 
 	if (fd < 0)
@@ -349,14 +349,4 @@ int lc_mount_rootfs(const char *rootfs, const struct lc_mount *mounts, size_t n,
 			return err_at(e, "rootfs[%zu]", i);
 		}
 	return 0;
-}
-
-int lc_unmount_rootfs(const char *rootfs, struct err *e)
-{
-	int r;
-
-	/* What is mounted below goes with it; it may be covered several times. */
-	while ((r = sys_umount2(rootfs, MNT_DETACH | UMOUNT_NOFOLLOW)) == 0)
-		;
-	return r == -EINVAL || r == -ENOENT ? 0 : err_sys(e, r, "umount", "%s", rootfs);
 }

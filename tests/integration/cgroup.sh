@@ -466,6 +466,25 @@ update() {
 }
 it update 'update changes limits; a missing controller is an error without effect'
 
+update_from_a_file() {
+	started c1
+	echo '{"unified": {"cgroup.max.depth": "5"}}' > "$WORK/file.json"
+	ok update --memory 32M --cpu-rt-period 1000 --l3-cache-schema L3:0=f -r "$WORK/file.json" c1
+	equal "$(cat "$TREE/hull-c1/cgroup.max.depth")" 5
+}
+it update_from_a_file 'update with a file of limits ignores all other options'
+
+update_without_a_conversion() {
+	started c1
+	fails 1 update --cpu-rt-period 1000000 c1
+	has "$ERR" cpu.realtimePeriod
+	fails 1 update --cpu-rt-runtime 5000 c1
+	has "$ERR" cpu.realtimeRuntime
+	ok update --kernel-memory 32M --kernel-memory-tcp -1 c1
+	fails 1 update --kernel-memory much c1
+}
+it update_without_a_conversion 'update refuses real-time limits; those of kernel memory mean nothing, as in config.json'
+
 # ---- who makes groups -------------------------------------------------------------------------------
 
 no_groups() {

@@ -8,6 +8,7 @@ if [ -z "${LINUX_NETNS:-}" ] && [ "$(id -u)" = 0 ]; then
 	LINUX_NETNS=1 exec unshare --net sh "$0" "$@"
 fi
 . "$(dirname "$0")/../lib/harness.sh"
+. "$(dirname "$0")/../lib/resctrl.sh"
 
 # What a test leaves in our network namespace goes with the next one: pairs, so one end of each.
 test_begin() {
@@ -297,6 +298,29 @@ no_class() {
 	done
 }
 it no_class 'update has no class of service to change where config.json has no intelRdt'
+
+schemata() { equal "$(cat "$RESCTRL/gold/schemata")" "$1"; }
+
+class_changes() {
+	with_resctrl
+	started c1
+	ok update --mem-bw-schema MB:0=70 c1
+	schemata MB:0=70
+	ok update --l3-cache-schema L3:0=7 --mem-bw-schema MB:0=50 c1
+	schemata "L3:0=7
+MB:0=50"
+}
+it class_changes 'update changes the share of the cache and of the memory bandwidth (a directory stands for resctrl)'
+
+class_changes_or_nothing_does() {
+	with_resctrl
+	started c1
+	for other in --cpuset-cpus=4000 "--mem-bw-schema=MB:0=$(printf %01100d 5)"; do
+		fails 1 update --l3-cache-schema L3:0=7 "$other" c1
+		schemata L3:0=f
+	done
+}
+it class_changes_or_nothing_does 'an update that fails half-way leaves the class of service as it was'
 
 # ---- features -------------------------------------------------------------------------------------
 

@@ -21,6 +21,32 @@ start_prints_an_address() {
 missing_() { [ ! -e "$1" ]; }
 it start_prints_an_address 'start prints the address of a shim that listens, is known by its name and a little worse than its parent'
 
+badness_has_an_end() {
+	program 'sleep 1000'
+	listen_for_events
+	ADDRESS=$(echo 1000 > /proc/self/oom_score_adj && action c1 "$BUNDLE" start)
+	call Connect id=c1
+	get .shim_pid > "$WORK/shims"
+	equal "$(cat "/proc/$(get .shim_pid)/oom_score_adj")" 1000
+}
+it badness_has_an_end 'of a parent that is as bad as can be the shim is no worse'
+
+leaked_descriptors() {
+	program 'sleep 1000'
+	listen_for_events
+	mkfifo "$WORK/leaked"
+	cat "$WORK/leaked" > "$WORK/heard" &
+	reader=$!
+	exec 7> "$WORK/leaked"
+	shim c1
+	create c1
+	exec 7>&-
+	eventually ended "$reader"
+	wait "$reader"
+	call State id=c1
+}
+it leaked_descriptors 'descriptors that containerd leaks are closed'
+
 start_finds_its_group() {
 	config '.annotations = {"io.kubernetes.cri.sandbox-id": "pod"}'
 	shim pod
@@ -202,6 +228,32 @@ failed_create() {
 	eventually ended "$SHIM_PID"
 }
 it failed_create 'a create that fails says why and leaves nothing behind'
+
+# one_line OPERATION OBJECT REASON: of what was refused last.
+one_line() {
+	equal "$(echo "$OUT" | wc -l)" 1
+	for part in "$@"; do has "$OUT" "$part"; done
+}
+
+errors_are_one_line() {
+	shim c1
+	config '.process.args = ["/no/such/program"]'
+	refused '2 OCI runtime create failed: ' Create id=c1 "bundle=$BUNDLE" \
+		"options=Options {\"root\": \"$WORK/root\"}"
+	one_line exec: /no/such/program 'no such file or directory'
+	config '.process.args = ["sh"] | .mounts += [{destination: "/x", type: "bind", source: "/no\nsuch", options: ["bind"]}]'
+	refused '2 OCI runtime create failed: ' Create id=c1 "bundle=$BUNDLE" \
+		"options=Options {\"root\": \"$WORK/root\"}"
+	one_line open '/no?such' 'No such file or directory'
+	echo '{' > "$BUNDLE/config.json"
+	refused '2 OCI runtime create failed: ' Create id=c1 "bundle=$BUNDLE" \
+		"options=Options {\"root\": \"$WORK/root\"}"
+	one_line config.json
+	refused '2 OCI runtime create failed: ' Create id=c1 "bundle=$WORK/nowhere" \
+		"options=Options {\"root\": \"$WORK/root\"}"
+	one_line open: "bundle $WORK/nowhere" 'No such file or directory'
+}
+it errors_are_one_line 'why a create has failed is one line: the operation, the object, the reason'
 
 ids_are_taken() {
 	program 'sleep 1000'
@@ -572,6 +624,53 @@ a_slow_create_holds_up_nobody() {
 }
 it a_slow_create_holds_up_nobody 'while one container takes long to create, others are started, asked, killed and deleted'
 
+# A copy of the shim, as it is installed, is the one that runs from now on.
+installed() {
+	mkdir -p "$WORK/installed/bin" "$WORK/installed/libexec/hull"
+	for dir in "$(dirname "$SHIM")/libexec" "$(dirname "$SHIM")/../libexec/hull"; do
+		[ ! -d "$dir" ] || cp "$dir/$(basename "$SHIM")" "$WORK/installed/libexec/hull"
+	done
+	cp "$SHIM" "$WORK/installed/bin"
+	SHIM=$WORK/installed/bin/$(basename "$SHIM")
+}
+
+# upgraded SCRIPT: other files take the place of those of the shim.
+upgraded() {
+	for file in "$WORK"/installed/bin/* "$WORK"/installed/libexec/hull/*; do
+		[ -e "$file" ] || continue
+		mv "$file" "$file.old"
+		printf '#!/bin/sh\n%s\n' "$1" > "$file"
+		chmod +x "$file"
+	done
+}
+
+goes_on_when_replaced() {
+	program 'sleep 1000'
+	original=$SHIM
+	installed
+	shim c1
+	create c1
+	call Start id=c1
+	upgraded "exec $original \"\$@\""
+	exec_ c1 e1 'echo from exec; exit 5' "stdout=file://$WORK/e1.out"
+	call Start id=c1 exec_id=e1
+	call Wait id=c1 exec_id=e1
+	equal "$(get .exit_status)" 5
+	call Delete id=c1 exec_id=e1
+	equal "$(cat "$WORK/e1.out")" 'from exec'
+	call Kill id=c1 signal=9
+	call Wait id=c1
+	call Delete id=c1
+	rm "$BUNDLE/shim-exit.json" # every task has a bundle of its own
+	create c1
+	call Start id=c1
+	kill -9 "$SHIM_PID"
+	OUT=$(action c1 "$BUNDLE" delete | python3 "$CLIENT" decode DeleteResponse)
+	equal "$(get '[.pid, .exit_status] | join(" ")')" "$PID 137"
+	gone "$PID"
+}
+it goes_on_when_replaced 'a shim whose program is replaced goes on; the new program deletes what it has left'
+
 tells_its_state() {
 	program 'sleep 1000'
 	mkfifo "$BUNDLE/log"
@@ -582,6 +681,33 @@ tells_its_state() {
 	eventually grep -q "state: c1: created, pid $PID" "$WORK/shim.log"
 }
 it tells_its_state 'SIGUSR1 writes the state of every process to the log'
+
+log_without_reader() {
+	program 'sleep 1000'
+	mkfifo "$BUNDLE/log"
+	shim c1
+	create c1
+	kill -USR1 "$SHIM_PID"
+	status_is c1 1
+}
+it log_without_reader 'a log that nobody reads holds up neither start nor shim'
+
+log_that_is_full() {
+	program 'sleep 1000'
+	listen_for_events
+	mkfifo "$BUNDLE/log"
+	exec 7<> "$BUNDLE/log"
+	head -c 65536 /dev/zero >&7
+	shim c1
+	create c1
+	call Start id=c1
+	for i in 1 2 3; do kill -USR1 "$SHIM_PID"; done
+	status_is c1 2
+	timeout 1 dd bs=65536 count=1 of=/dev/null <&7 2> "$WORK/dd"
+	kill -USR1 "$SHIM_PID"
+	timeout 5 grep -qm 1 'state: c1: running' <&7
+}
+it log_that_is_full 'nor does a reader that never reads: what does not fit is lost, what comes later is not'
 
 ends_on_sigterm() {
 	program 'sleep 1000'

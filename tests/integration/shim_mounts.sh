@@ -11,7 +11,7 @@ overlay_rootfs() {
 	shim c1
 	create c1 "rootfs=[{\"type\": \"overlay\", \"source\": \"overlay\", \"options\": [\"index=off\",
 		\"lowerdir=$WORK/lower\", \"upperdir=$WORK/upper\", \"workdir=$WORK/work\"]}]"
-	grep -q "$ROOTFS overlay\|$ROOTFS .* - overlay" /proc/self/mountinfo || true
+	grep -q " $ROOTFS .* - overlay " /proc/self/mountinfo || die 'no overlay is mounted'
 	call Start id=c1
 	call Wait id=c1
 	equal "$(get .exit_status)" 6
@@ -61,11 +61,25 @@ failed_mounts_are_undone() {
 		"rootfs=[{\"type\": \"bind\", \"source\": \"$WORK/real\", \"options\": [\"rbind\"]},
 			{\"type\": \"nosuchfs\", \"source\": \"x\"}]"
 	has "$OUT" nosuchfs
-	lacks "$(cat "/proc/$SHIM_PID/mountinfo")" "$ROOTFS"
-	refused '2 OCI runtime create failed: rootfs[0]' Create id=c1 "bundle=$BUNDLE" \
-		'rootfs=[{"type": "format/mkdir/overlay", "source": "x"}]'
+	equal "$(mounted)" ''
+	mkdir "$ROOTFS/in"
+	refused '2 OCI runtime create failed: rootfs[2]' Create id=c1 "bundle=$BUNDLE" 'rootfs=[
+		{"type": "tmpfs", "source": "x", "target": "/in"}, {"type": "tmpfs", "source": "x", "target": "/in/deeper"},
+		{"type": "nosuchfs", "source": "x"}]'
+	equal "$(mounted)" ''
 }
-it failed_mounts_are_undone 'when one mount fails those before it are undone'
+it failed_mounts_are_undone 'when one mount fails those before it are undone, wherever they are'
+
+what_the_mount_manager_does() {
+	shim c1
+	refused '2 OCI runtime create failed: rootfs[0]: mounts of type format/mkdir/overlay are for containerd' \
+		Create id=c1 "bundle=$BUNDLE" 'rootfs=[{"type": "format/mkdir/overlay", "source": "x"}]'
+	refused '2 OCI runtime create failed: rootfs[0]: X-containerd.mkdir.path=/x is for containerd' \
+		Create id=c1 "bundle=$BUNDLE" 'rootfs=[{"type": "tmpfs", "source": "x",
+			"options": ["ro", "X-containerd.mkdir.path=/x"]}]'
+	equal "$(mounted)" ''
+}
+it what_the_mount_manager_does "what only containerd's mount manager can do is refused: types with a slash, options X-containerd.*"
 
 # ends_with STATUS [ROOTFS-JSON]: the container of the bundle, from create to delete; output in $WORK/out.
 ends_with() {
@@ -76,6 +90,80 @@ ends_with() {
 	call Delete id=c1
 	lacks "$(cat "/proc/$SHIM_PID/mountinfo")" "$ROOTFS"
 }
+
+targets() {
+	mkdir "$WORK/real"
+	echo found > "$WORK/real/file"
+	program 'stat -f -c %T /a; cat /a/"b c"/file; touch /a/"b c"/file 2>&1; ls -d /outside'
+	shim c1
+	create c1 "stdout=file://$WORK/out" "rootfs=[{\"type\": \"tmpfs\", \"source\": \"x\", \"target\": \"/a\"},
+		{\"type\": \"bind\", \"source\": \"$WORK/real\", \"target\": \"a/b c\", \"options\": [\"rbind\", \"ro\"]},
+		{\"type\": \"tmpfs\", \"source\": \"x\", \"target\": \"../../../outside\"}]"
+	equal "$(mounted)" "$ROOTFS/a $ROOTFS/a/b040c $ROOTFS/outside" # xargs eats the backslash
+	call Start id=c1
+	call Wait id=c1
+	equal "$(get '.exit_status // 0')" 0
+	call Delete id=c1
+	equal "$(cat "$WORK/out")" "tmpfs
+found
+touch: /a/b c/file: Read-only file system
+/outside"
+	equal "$(mounted)" ''
+}
+it targets 'a target is a place inside the root file system; Delete unmounts them all'
+
+covered() {
+	mkdir -p "$ROOTFS/a/b"
+	mv "$ROOTFS" "$WORK/real"
+	mkdir -p "$ROOTFS/a/b"
+	program 'exit 3'
+	shim c1
+	create c1 "rootfs=[{\"type\": \"tmpfs\", \"source\": \"x\", \"target\": \"/a/b\"},
+		{\"type\": \"tmpfs\", \"source\": \"x\", \"target\": \"/a\"},
+		{\"type\": \"tmpfs\", \"source\": \"x\"},
+		{\"type\": \"bind\", \"source\": \"$WORK/real\", \"options\": [\"rbind\"]}]"
+	mount -t tmpfs x "$ROOTFS/tmp"
+	equal "$(mounted)" "$ROOTFS/a/b $ROOTFS/a $ROOTFS $ROOTFS $ROOTFS/tmp"
+	call Start id=c1
+	call Wait id=c1
+	equal "$(get .exit_status)" 3
+	call Delete id=c1
+	equal "$(mounted)" ''
+	exists "$WORK/real/bin"
+}
+it covered 'mounts that cover each other go, those of others within them as well'
+
+# Nothing below what a symlink leads to is ours.
+linked() {
+	mkdir "$WORK/real" "$WORK/mine"
+	mount -t tmpfs x "$WORK/mine"
+	mv "$ROOTFS" "$WORK/real/rootfs"
+	ln -s "$WORK" "$ROOTFS"
+	config '.root.path = $path' --arg path "$WORK/real/rootfs"
+	program 'exit 3'
+	shim c1
+	ends_with 3 '[]'
+	mountpoint -q "$WORK/mine" || die 'it was unmounted'
+	umount "$WORK/mine"
+	refused "2 OCI runtime create failed: rootfs[0]: open: $ROOTFS: Not a directory" Create id=c1 \
+		"bundle=$BUNDLE" 'rootfs=[{"type": "tmpfs", "source": "x"}]'
+}
+it linked 'a rootfs that is a symlink is neither mounted on nor unmounted'
+
+# The propagation of the mount at rootfs/NAME.
+propagation() { awk -v at="$ROOTFS/$1" '$5 == at { sub(/:.*/, "", $7); print $7 }' /proc/self/mountinfo; }
+
+propagations() {
+	program 'exit 3'
+	shim c1
+	create c1 'rootfs=[{"type": "tmpfs", "source": "x", "target": "/s", "options": ["shared", "nosuid"]},
+		{"type": "tmpfs", "source": "x", "target": "/p", "options": ["rprivate"]},
+		{"type": "tmpfs", "source": "x", "target": "/u", "options": ["unbindable"]}]'
+	equal "$(propagation s) $(propagation p) $(propagation u)" 'shared - unbindable'
+	call Delete id=c1
+	equal "$(mounted)" ''
+}
+it propagations 'propagation is an option like others'
 
 long_paths() {
 	deep=$WORK/$(printf '%0200d/%0200d' 0 1)

@@ -102,4 +102,7 @@ told() {
 
 told_is() { [ "$(told)" = "$1" ]; }
 
+# Mount points at and below the root file system, in one line.
+mounted() { awk -v at="$ROOTFS" '$5 == at || index($5, at "/") == 1 { print $5 }' /proc/self/mountinfo | xargs; }
+
 ended() { ! kill -0 "$1" 2> /dev/null; }

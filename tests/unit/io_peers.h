@@ -65,7 +65,7 @@ static inline void run_for(int ms)
 	cr_assert_eq(ev_run(loop), 0);
 }
 
-/* Reaps: loggers are told to io, others wait for exit_of(). */
+/* Reaps: helpers are told to io, others wait for exit_of(). */
 #define MAX_EXITS 16
 static struct {
 	pid_t pid;
@@ -190,6 +190,26 @@ static inline pid_t start_container(play_fn play)
 static inline void open_io(const struct io_spec *spec)
 {
 	cr_assert_eq(io_new(loop, spec, &io, &error), 0, "%s: %s", error.op, error.msg);
+}
+
+static struct err ready_error;
+static bool is_answered, is_good;
+
+static inline void note_ready(void *data, const struct err *e)
+{
+	(void)data; /* there is one io */
+	is_answered = true;
+	is_good = !e;
+	if (e)
+		ready_error = *e;
+}
+
+static inline void open_until_ready(const struct io_spec *spec)
+{
+	is_answered = false;
+	open_io(spec);
+	io_when_ready(io, note_ready, NULL);
+	run_until(&is_answered);
 }
 
 /* ---- bytes ---------------------------------------------------------------------------------------- */

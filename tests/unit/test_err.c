@@ -148,6 +148,16 @@ Test(err, every_kind_has_a_name_of_its_own_an_errno_and_a_status)
 	}
 }
 
+Test(err, text_is_one_line_whatever_its_parts_hold)
+{
+	struct err e;
+
+	err_sys(&e, ENOENT, "open", "%s", "a\nb\x1b[31m\x7f\xc3\xa9");
+	err_at(&e, "mounts[\"%s\"]", "\t");
+	cr_assert_str_eq(text_of(&e), "mounts[\"?\"]: open: a?b?[31m?\xc3\xa9: "
+				      "No such file or directory");
+}
+
 Test(err, no_error_is_no_errno_and_no_text)
 {
 	struct err e = { .kind = ERR_NONE };

@@ -10,8 +10,6 @@
 TestSuite(io_binary, .init = set_up, .fini = tear_down, .timeout = 60);
 
 static char uri[256];
-static struct err ready_error;
-static bool is_answered, is_good;
 
 /* A logger with this script as its body, and the spec that names it. */
 static struct io_spec logger(const char *scheme, const char *query, const char *script)
@@ -35,22 +33,6 @@ static const char *content(const char *path)
 
 	cr_assert_geq(file_read_buf(AT_FDCWD, path, text, sizeof(text)), 0, "%s", path);
 	return text;
-}
-
-static void note_ready(void *data, const struct err *e)
-{
-	(void)data; /* there is one io */
-	is_answered = true;
-	is_good = !e;
-	if (e)
-		ready_error = *e;
-}
-
-static void open_until_ready(const struct io_spec *spec)
-{
-	open_io(spec);
-	io_when_ready(io, note_ready, NULL);
-	run_until(&is_answered);
 }
 
 static int write_both(void)
@@ -269,7 +251,6 @@ Test(io_binary, two_hundred_of_them_leave_no_descriptor)
 	int before = count_fds();
 
 	for (int i = 0; i < 200; i++) {
-		is_answered = false;
 		if (i % 2) {
 			open_until_ready(&spec);
 			cr_assert_eq(io_start(io, &error), 0);

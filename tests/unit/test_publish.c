@@ -282,3 +282,50 @@ Test(publish, without_an_address_events_are_dropped)
 	cr_assert_eq(publisher_pending(publisher), 0);
 	run(5000);
 }
+
+static void publish_oom(const char *id)
+{
+	cr_assert_eq(
+		publish_once(publisher, "/tasks/oom", "containerd.events.TaskOOM", id, strlen(id)),
+		0);
+}
+
+Test(publish, what_repeats_while_containerd_is_away_is_told_once)
+{
+	publish_number(0);
+	for (int i = 0; i < 10000; i++) {
+		publish_oom("1");
+		publish_oom("2");
+	}
+	publish_number(3);
+	cr_assert_eq(publisher_pending(publisher), 4);
+	fake_listen(&fake);
+	run(5000);
+	assert_in_order(4);
+}
+
+Test(publish, what_repeats_is_told_again_when_the_first_is_under_way)
+{
+	struct ev_timer later = { .fn = NULL };
+
+	fake.mode = FAKE_SILENT;
+	fake_listen(&fake);
+	for (int i = 0; i < 100; i++)
+		publish_oom("0");
+	cr_assert_eq(publisher_pending(publisher), 2);
+	cr_assert_eq(ev_timer_start(loop, &later, 300, answer_now, NULL), 0);
+	run(5000);
+	cr_assert_eq(publisher_pending(publisher), 0);
+	cr_assert_eq(fake.n_requests, 2);
+}
+
+Test(publish, only_the_very_same_event_is_merged)
+{
+	publish_oom("0");
+	cr_assert_eq(publish_once(publisher, "/tasks/oom", "containerd.events.TaskOOM", "00", 2),
+		     0);
+	cr_assert_eq(publish_once(publisher, "/tasks/test", "containerd.events.Test", "0", 1), 0);
+	publish_number(0);
+	publish_number(0);
+	cr_assert_eq(publisher_pending(publisher), 5);
+}

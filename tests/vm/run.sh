@@ -22,7 +22,7 @@ PER_BOOT=3 # scripts
 FAST_TOOLS="awk basename cat cp cut dirname grep head id ln mkdir mv rm rmdir sed seq sleep sort tail
 	touch tr wc xargs"
 work=$(mktemp -d "${TMPDIR:-/tmp}/hull-vm.XXXXXX")
-trap 'kill $(jobs -p) 2>/dev/null; rm -rf "$work"' EXIT
+trap 'jobs_end; rm -rf "$work"' EXIT
 
 # Nothing can be run, and that is no failure.
 skip_all() { # REASON
@@ -41,14 +41,14 @@ prepare() {
 	[ -z "$missing" ] || skip_all "missing packages: apt-get install $missing"
 	if [ -z "${BUILD-}" ]; then
 		source_clean >&2
-		build_tree build all >"$work/build.log" 2>&1 || {
+		run_job build_tree build all >"$work/build.log" 2>&1 || {
 			tail -n 40 "$work/build.log"
 			echo "not ok - build builds"
 			exit 1
 		}
 		BUILD=$PWD/build
 	fi
-	tests/vm/image.sh "$SUITE" "$IMAGE" >&2 ||
+	run_job tests/vm/image.sh "$SUITE" "$IMAGE" >&2 ||
 		skip_all "no image of $SUITE could be made, see above; it takes root and Debian's packages"
 	make_payload >"$work/install.log" 2>&1 || {
 		tail -n 40 "$work/install.log"
@@ -58,11 +58,11 @@ prepare() {
 	make_initrd >"$work/initrd"
 }
 
-# What every guest unpacks in its /: hull, as it is installed, and the tests.
+# What every guest unpacks in its /: hull, as it is installed, and the tests with what they read.
 make_payload() {
 	make -C "$BUILD" install DESTDIR="$work/root" || return
 	mkdir -p "$work/root/job"
-	cp -r tests "$work/root/job/"
+	cp -r tests man contrib "$work/root/job/"
 	cc -D_GNU_SOURCE -O1 -static -o "$work/root/job/tests/lib/probe" tests/lib/probe.c
 }
 
@@ -87,7 +87,7 @@ qemu() {
 	local seconds=$1 append=$2
 	shift 2
 
-	timeout -k 5 "$seconds" qemu-system-x86_64 -nodefaults -no-user-config -display none -no-reboot \
+	timeout --foreground -k 5 "$seconds" qemu-system-x86_64 -nodefaults -no-user-config -display none -no-reboot \
 		-machine q35,sata=off,smbus=off,i8042=off,vmport=off -cpu max -smp 2 -m 2048 \
 		-object memory-backend-ram,id=m0,size=1G -numa node,cpus=0,memdev=m0 \
 		-object memory-backend-ram,id=m1,size=1G -numa node,cpus=1,memdev=m1 \
@@ -243,8 +243,10 @@ run_tests() { # TEST...
 	while IFS='|' read -r guest tests; do
 		[ "$(jobs -r -p | wc -l)" -lt "$(nproc)" ] || wait -n
 		number=$((number + 1))
+		set -m # see run_job
 		# shellcheck disable=SC2086 # a list of words
 		run_guest $number "$guest" $tests </dev/null &
+		set +m
 	done < <(boots "${paths[@]}")
 	wait
 	sum
@@ -270,12 +272,15 @@ sum() {
 	[ "$failed" = 0 ]
 }
 
+# qemu opens its output anew: a pipe stays what it is
+piped() { "$@" | cat; }
+
 # run_command COMMAND GUEST
 run_command() {
 	prepare
 	mkdir "$work/1"
 	printf '#!/bin/bash\nHULL=$(command -v hull)\nexport HULL BUILD=${HULL%%/*}\n%s\n' "$1" >"$work/1/job"
-	boot "$work/1" "$LIMIT" "$2" | cat # a pipe: qemu opens its output anew
+	run_job piped boot "$work/1" "$LIMIT" "$2"
 	[ -z "${KEEP-}" ] || keep_results
 	if [ ! -e "$work/1/out/status" ]; then
 		tail -n 15 "$work/1/console" "$work/1/qemu" >&2
