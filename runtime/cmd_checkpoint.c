@@ -23,7 +23,7 @@ const struct opt criu_options[] = {
 	OPT(criu_args, lc.ext_unix_sk, OPT_FLAG, "ext-unix-sk",
 	    .help = "allow Unix sockets connected to the outside"),
 	OPT(criu_args, lc.shell_job, OPT_FLAG, "shell-job",
-	    .help = "allow a terminal or session of the outside"),
+	    .help = "allow a terminal of the outside as a standard stream"),
 	OPT(criu_args, lc.file_locks, OPT_FLAG, "file-locks", .help = "allow file locks"),
 	OPT(criu_args, lc.lazy_pages, OPT_FLAG, "lazy-pages",
 	    .help = "memory is transferred when it is used (userfaultfd)"),

@@ -148,6 +148,15 @@ static int find_cgroup(const struct checkpoint *c, const char **ret, struct err 
 	return *ret ? 0 : err_nomem(e);
 }
 
+/* CRIU's own words are about mounts. */
+static int explain_terminal(const struct checkpoint *c, struct err *e)
+{
+	for (int fd = 0; fd < 3 && !c->opts->criu.shell_job; fd++)
+		if (images_is_terminal(c->record.stdio.names[fd]))
+			return err_wrap(e, "an open terminal of the outside takes --shell-job");
+	return err_errno(e);
+}
+
 static int dump(struct checkpoint *c, struct err *e)
 {
 	struct criu_job j = {
@@ -171,7 +180,10 @@ static int dump(struct checkpoint *c, struct err *e)
 		r = find_cgroup(c, &j.freeze, e);
 	if (r == 0)
 		r = external_dump(&c->plan, c->spec, stdio, &j, c->plan.arena, e);
-	return r == 0 ? criu_run(&j, NULL, e) : r;
+	if (r < 0)
+		return r;
+	r = criu_run(&j, NULL, e);
+	return r < 0 ? explain_terminal(c, e) : 0;
 }
 
 static int write_images(struct checkpoint *c, struct err *e)

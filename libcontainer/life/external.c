@@ -214,14 +214,15 @@ static int dump_namespaces(const struct plan *p, struct criu_job *j, size_t *cap
 	return 0;
 }
 
-/* Pipes CRIU knows for what they are. */
+/* Pipes CRIU knows for what they are. A terminal of the outside it refuses unless it is named. */
 static int dump_files(const struct images_stdio *stdio, struct criu_job *j, size_t *cap,
 		      struct arena *arena, struct err *e)
 {
 	int r = 0;
 
 	for (int fd = 0; fd < 3 && r == 0; fd++)
-		if (strncmp(stdio->names[fd], "file[", 5) == 0)
+		if (strncmp(stdio->names[fd], "file[", 5) == 0 ||
+		    (j->opts->shell_job && images_is_terminal(stdio->names[fd])))
 			r = add_name(j, cap, stdio->names[fd], arena, e);
 	return r;
 }

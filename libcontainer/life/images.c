@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -19,7 +20,8 @@
 #define STDIO_FILE "stdio.json"
 #define STDIO_MAX 4096
 #define PARENT_LINK "parent" /* CRIU's, to the images of a pre-dump */
-#define MEMORY_MAJOR 1	     /* /dev/null, /dev/zero: files to CRIU */
+#define TERMINAL "tty["
+#define MEMORY_MAJOR 1 /* /dev/null, /dev/zero: files to CRIU */
 
 /* ---- directories ---- */
 
@@ -196,6 +198,11 @@ void images_undo(const struct images *m)
 
 /* ---- standard streams ---- */
 
+bool images_is_terminal(const char *name)
+{
+	return strncmp(name, TERMINAL, strlen(TERMINAL)) == 0;
+}
+
 static bool is_anonymous(const char *target)
 {
 	return strncmp(target, "pipe:[", 6) == 0 || strncmp(target, "socket:[", 8) == 0;
@@ -219,6 +226,10 @@ static int name_file(int fd, char *ret, size_t size, struct err *e)
 	if (is_file(&st))
 		fmt_str(ret, size, "file[%llx:%llx]", (unsigned long long)st.stx_mnt_id,
 			(unsigned long long)st.stx_ino);
+	else if (isatty(fd))
+		fmt_str(ret, size, TERMINAL "%llx:%llx]",
+			(unsigned long long)makedev(st.stx_rdev_major, st.stx_rdev_minor),
+			(unsigned long long)makedev(st.stx_dev_major, st.stx_dev_minor));
 	return 0;
 }
 

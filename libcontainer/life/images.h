@@ -33,7 +33,7 @@ void images_close(struct images *m);
 #define _cleanup_images_ __attribute__((cleanup(images_close)))
 
 /* What CRIU calls the standard streams that a container has got from its creator: a name each, "" for
- * one that CRIU finds in the container itself, such as a terminal. */
+ * one that CRIU finds in the container itself, such as its own terminal. */
 struct images_stdio {
 	const char *names[3];
 };
@@ -42,6 +42,8 @@ struct images_stdio {
 		.names = { "", "", "" } \
 	}
 extern const struct json_field images_stdio_fields[];
+/* The name is that of somebody else's terminal. */
+bool images_is_terminal(const char *name);
 /* Of this process, which a container inherits. They are named when it is made: later its program may
  * have put something else in their place, for good or for a moment. */
 int images_name_stdio(struct arena *arena, struct images_stdio *ret, struct err *e);

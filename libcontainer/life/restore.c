@@ -13,8 +13,11 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/file.h"
+#include "base/fmt.h"
 #include "base/path.h"
 #include "host/cgroup.h"
 #include "host/intelrdt.h"
@@ -28,17 +31,22 @@
 #include "life/scope.h"
 #include "sys/sys.h"
 
+#define LABEL_MAX 4096
+
 struct restore {
 	struct create create;
 	const struct lc_restore_opts *opts;
 	struct images images;
 	struct images_stdio stdio;
+	int streams[3]; /* of the container, for CRIU */
 	char program[PATH_MAX];
 	pid_t pid;
 };
 
 static void restore_done(struct restore *t)
 {
+	for (int fd = 0; fd < 3; fd++)
+		x_close(t->streams[fd]);
 	images_close(&t->images);
 	create_done(&t->create);
 }
@@ -130,11 +138,33 @@ static const char *cgroup_dir(const struct create *c, struct arena *arena)
 
 /* ---- CRIU's steps ---- */
 
+/* A criu that was built without SELinux gives the program our own label. */
+static int check_label(const struct plan *p, pid_t pid, struct err *e)
+{
+	char path[64], own[LABEL_MAX] = "", label[LABEL_MAX] = "";
+	ssize_t n;
+
+	if (!p->process.selinux)
+		return 0;
+	fmt_str(path, sizeof(path), "%d/attr/current", (int)pid);
+	n = file_read_buf(p->proc_fd, "self/attr/current", own, sizeof(own));
+	if (n >= 0)
+		n = file_read_buf(p->proc_fd, path, label, sizeof(label));
+	if (n < 0)
+		return err_sys(e, (int)n, "read", "/proc/%s", path);
+	if (strcmp(label, own) != 0 || strcmp(label, p->process.selinux) == 0)
+		return 0;
+	err_kind(e, ERR_UNSUPPORTED, "criu has restored \"%s\": it knows no SELinux", label);
+	return err_at(e, "process.selinuxLabel");
+}
+
 /* Nothing has run yet: from here on the container is what it will be. */
 static int on_restored(struct restore *t, pid_t pid, struct err *e)
 {
+	int r = check_label(&t->create.bundle.plan, pid, e);
+
 	t->pid = pid;
-	return create_record_init(&t->create, pid, e);
+	return r < 0 ? r : create_record_init(&t->create, pid, e);
 }
 
 /* The first process is there, and will hand its class of service down to the others. Its network
@@ -172,13 +202,29 @@ static const char *inherited_name(const char *name)
 	return strncmp(name, "file[", 5) == 0 ? name + 1 : name;
 }
 
-static void add_stdio(const struct restore *t, struct criu_job *j, struct criu_inherit *inherit)
+/* CRIU takes the first descriptor of a name: a terminal may have been all three streams then, and be only
+ * one now. */
+static bool is_inherited(const char *name, int fd)
 {
-	for (int fd = 0; fd < 3; fd++)
-		if (t->stdio.names[fd][0])
-			inherit[j->n_inherit++] =
-				(struct criu_inherit){ .key = inherited_name(t->stdio.names[fd]),
-						       .fd = fd };
+	return name[0] && (!images_is_terminal(name) || isatty(fd));
+}
+
+/* CRIU closes what it is handed, and with --shell-job it needs a standard input of its own: copies. */
+static int add_stdio(struct restore *t, struct criu_job *j, struct criu_inherit *inherit,
+		     struct err *e)
+{
+	for (int fd = 0; fd < 3; fd++) {
+		const char *name = t->stdio.names[fd];
+
+		if (!is_inherited(name, fd))
+			continue;
+		t->streams[fd] = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+		if (t->streams[fd] < 0)
+			return err_sys(e, errno, "fcntl", "descriptor %d", fd);
+		inherit[j->n_inherit++] =
+			(struct criu_inherit){ .key = inherited_name(name), .fd = t->streams[fd] };
+	}
+	return 0;
 }
 
 static int run_criu(struct restore *t, struct err *e)
@@ -211,8 +257,10 @@ static int run_criu(struct restore *t, struct err *e)
 	j.root = arena_printf(p->arena, "%s/%s", root, c->id);
 	if (!j.root)
 		return err_nomem(e);
-	add_stdio(t, &j, inherit);
-	r = external_restore(p, c->bundle.spec, cgroup_dir(c, p->arena), &j, inherit, p->arena, e);
+	r = add_stdio(t, &j, inherit, e);
+	if (r == 0)
+		r = external_restore(p, c->bundle.spec, cgroup_dir(c, p->arena), &j, inherit,
+				     p->arena, e);
 	return r == 0 ? criu_run(&j, NULL, e) : r;
 }
 
@@ -259,7 +307,7 @@ static int check_stdio(const struct images_stdio *s, struct err *e)
 		const char *n = s->names[fd];
 
 		if (n[0] && strncmp(n, "pipe:[", 6) != 0 && strncmp(n, "socket:[", 8) != 0 &&
-		    strncmp(n, "file[", 5) != 0)
+		    strncmp(n, "file[", 5) != 0 && !images_is_terminal(n))
 			return err_bad(e, "", "images: \"%s\" is no name of a stream", n);
 	}
 	return 0;
@@ -296,6 +344,7 @@ int lc_restore(struct lc_ctx *ctx, const char *id, const struct lc_restore_opts 
 		.create = CREATE_EMPTY,
 		.opts = o,
 		.images = IMAGES_EMPTY,
+		.streams = { -EBADF, -EBADF, -EBADF },
 	};
 	int r = arena ? criu_find(t.program, e) : err_nomem(e);
 

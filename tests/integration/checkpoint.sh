@@ -10,6 +10,7 @@ if [ -z "${CHECKPOINT_NETNS:-}" ] && [ "$(id -u)" = 0 ]; then
 fi
 . "$(dirname "$0")/../lib/harness.sh"
 . "$(dirname "$0")/../lib/criu.sh"
+. "$(dirname "$0")/../lib/resctrl.sh"
 
 # saved [OPTION...] and restored [OPTION...]: of c1.
 saved() { ok checkpoint --image-path "$WORK/images" "$@" c1; }
@@ -379,15 +380,44 @@ streams() {
 	grep -q '^37 file\[[0-9a-f]*:[0-9a-f]*\]$' "$FAKE_CRIU/asked" || die 'no file from outside'
 	equal "$(jq -r .stderr "$WORK/images/stdio.json" | cut -c 1-6)" 'pipe:['
 	restored
-	asked "27 $(jq -r '.stdin[1:]' "$WORK/images/stdio.json") 0"
-	asked "27 $(jq -r '.stdout[1:]' "$WORK/images/stdio.json") 1"
-	asked "27 $(jq -r .stderr "$WORK/images/stdio.json") 2"
+	inherits "$(jq -r '.stdin[1:]' "$WORK/images/stdio.json")" /dev/null
+	inherits "$(jq -r '.stdout[1:]' "$WORK/images/stdio.json")" "$WORK/out"
+	inherits "$(jq -r .stderr "$WORK/images/stdio.json")" "$WORK/err"
+	not_asked '^27 .* [012]$'
 }
+# inherits KEY FILE: CRIU was handed the file under that name.
+inherits() { grep -qxF -e "$1 $2" "$FAKE_CRIU/inherited" || die "$1 $2: $(cat "$FAKE_CRIU/inherited")"; }
 says_running() {
 	hull state c1
 	[ "$RC" = 0 ] && [ "$(echo "$OUT" | jq -r .status)" = running ]
 }
-it streams 'streams from outside are those of restore'
+it streams 'streams from outside are those of restore, in copies: CRIU closes what it is handed'
+
+outer_terminal() {
+	with_criu
+	config '.process.args = ["sleep", "1000"]'
+	on_terminal run --detach c1
+	saved --leave-running
+	name=$(jq -r .stdin "$WORK/images/stdio.json")
+	not_asked '^37 tty'
+	echo 'Error (x.c:1): no mount' > "$FAKE_CRIU/fail"
+	refused
+	has "$ERR" 'an open terminal of the outside takes --shell-job: criu cannot dump: Error (x.c:1): no mount'
+	refused --shell-job
+	lacks "$ERR" takes
+	rm "$FAKE_CRIU/fail"
+	saved --shell-job
+	asked "37 $name"
+	on_terminal restore --detach --shell-job --image-path "$WORK/images" c1
+	grep -qF "$name /dev/pts/" "$FAKE_CRIU/inherited" || die "no $name: $(cat "$FAKE_CRIU/inherited")"
+	ok delete --force c1
+	restored --shell-job
+	not_asked '^27 tty'
+}
+on_terminal() {
+	(cd "$BUNDLE" && timeout 20 script -qec "'$HULL' --root '$STATE' $*" /dev/null) < /dev/null > /dev/null
+}
+it outer_terminal 'a terminal of the outside is handed on with --shell-job, to one of restore'
 
 moved_streams() {
 	with_criu
@@ -398,7 +428,7 @@ moved_streams() {
 	saved
 	asked "37 $(jq -r .stdout "$WORK/images/stdio.json")"
 	restored
-	asked "27 $(jq -r '.stdout[1:]' "$WORK/images/stdio.json") 1"
+	inherits "$(jq -r '.stdout[1:]' "$WORK/images/stdio.json")" "$WORK/out"
 }
 it moved_streams 'a stream from outside is the one that was given, wherever the program has it now'
 

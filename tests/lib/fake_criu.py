@@ -12,6 +12,7 @@ network   a restored process gets a network namespace of its own
 waits     written: by which process
 words     written: of the command line, but for the usual ones
 asked     written: a line for each option of the last request, "number value"
+inherited written: where the descriptors lead that a restore hands on, "key file"
 steps     written: a line for each step that hull has agreed to
 """
 import ctypes
@@ -172,6 +173,14 @@ def restore(peer, options):
     peer.send(RESTORE, True, (4, encode((1, pid))))
 
 
+def inherited(options):
+    """Each with the file, in the order of the request."""
+    for number, value in options:
+        if number == 27:
+            entry = dict(decode(value))
+            yield f"{entry[1].decode()} {os.readlink('/proc/self/fd/%d' % entry[2])}"
+
+
 def serve(peer, request):
     kind, fields = dict(request)[1], dict(request)
     if kind == VERSION:
@@ -183,6 +192,8 @@ def serve(peer, request):
     else:
         options = decode(fields[2])
         tell("asked", [f"type {kind}"] + [f"{n} {text_of(n, v)}" for n, v in options])
+        if kind == RESTORE:
+            tell("inherited", list(inherited(options)))
         if knob("die") is not None:
             sys.exit(1)
         restore(peer, dict(options)) if kind == RESTORE else dump(peer, kind, dict(options))

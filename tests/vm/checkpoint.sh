@@ -7,6 +7,7 @@
 # shellcheck disable=SC2016
 . "$(dirname "$0")/../lib/harness.sh"
 . "$(dirname "$0")/../lib/criu.sh"
+. "$(dirname "$0")/../lib/resctrl.sh"
 
 IMAGES=images
 
@@ -94,13 +95,21 @@ parents() {
 	counting
 	IMAGES=first saved --pre-dump
 	status_is running
-	before=$(counted)
-	IMAGES=second saved --parent-path ../first
+	ahead=$(memory_in first)
+	IMAGES=second saved --pre-dump --parent-path ../first
 	exists "$WORK/second/parent"
-	IMAGES=second restored
+	equal "$(memory_in first)" "$ahead"
+	before=$(counted)
+	IMAGES=third saved --parent-path ../second --auto-dedup
+	[ "$(memory_in first)" -lt "$ahead" ] || die "$ahead KiB of memory are in two images"
+	ahead=$(memory_in third)
+	IMAGES=third restored --auto-dedup
+	[ "$(memory_in third)" -lt "$ahead" ] || die "$ahead KiB of images stay"
 	goes_on "$before"
 }
-it parents '--pre-dump saves memory ahead, and a checkpoint with --parent-path builds on it'
+# memory_in IMAGES: in KiB.
+memory_in() { du -ck "$WORK/$1"/pages-*.img | tail -n 1 | cut -f 1; }
+it parents '--pre-dump saves memory ahead, --parent-path builds on it, --auto-dedup frees what it replaces'
 
 # What criu has to be able to do for it: criu(8), check.
 needs() { criu check --feature "$1" > /dev/null 2>&1 || skip "criu or this kernel has no $1"; }
@@ -240,6 +249,41 @@ limits() {
 }
 it limits 'the cgroup and its limits are those of the configuration at restore'
 
+groups_and_profile() {
+	with_profiles
+	config '.linux.cgroupsPath = "/groups" | .process.apparmorProfile = "hull-test-one"'
+	below=/sys/fs/cgroup/groups/below
+	counting
+	mkdir $below
+	head -n 1 ${below%/*}/cgroup.procs > $below/cgroup.procs
+	IMAGES=without saved --leave-running --manage-cgroups-mode ignore
+	saved
+	! grep -q '[^/]groups/below' "$WORK/without/cgroup.img" || die 'the cgroup is in the images'
+	grep -q '[^/]groups/below' "$WORK/$IMAGES/cgroup.img" # with a slash that of a process
+	before=$(counted)
+	restored --manage-cgroups-mode strict
+	is_in /groups/below hull-test-one
+	ok delete --force c1
+	restored --manage-cgroups-mode full --lsm-profile apparmor:hull-test-two
+	is_in /groups/below hull-test-two
+	ok delete --force c1
+	restored --manage-cgroups-mode ignore
+	is_in /groups hull-test-one
+	goes_on "$before"
+}
+is_in() { # CGROUP PROFILE: the first process
+	equal "$(cat "/proc/$(cat "$WORK/pid")/cgroup")" "0::$1"
+	equal "$(cat "/proc/$(cat "$WORK/pid")/attr/current")" "$2 (complain)"
+}
+# with_profiles: hull-test-one and hull-test-two; what denies nothing is compiled at once.
+with_profiles() {
+	[ "$(cat /sys/module/apparmor/parameters/enabled 2> /dev/null)" = Y ] || skip 'no AppArmor here'
+	for profile in one two; do
+		echo "profile hull-test-$profile flags=(attach_disconnected,mediate_deleted,complain) {}"
+	done | apparmor_parser --replace --skip-cache
+}
+it groups_and_profile 'cgroups below are made anew, but not with --manage-cgroups-mode ignore; AppArmor profiles are kept, or replaced with --lsm-profile'
+
 terminal() {
 	with_terminal_program
 	receive "$WORK/first.sock" "$WORK/first"
@@ -277,23 +321,135 @@ receive() {
 it terminal 'a terminal is made anew, and its master goes to the console socket of restore'
 
 tcp() {
-	program "$BEGIN"'; ip link set lo up; nc -l -p 7 -e cat & sleep 0.5
-		(while sleep 0.2; do i=$((i+1)); echo $i; done) | nc 127.0.0.1 7 | while read n; do echo $n >> /tmp/n; done'
-	ln "$ROOTFS/bin/busybox" "$ROOTFS/bin/nc"
-	ok create c1
+	program "$BEGIN"'; ip link set lo up; httpd -f -p 127.0.0.1:8 & nc -l -p 7 -e cat & sleep 0.5
+		(while sleep 0.2; do i=$((i+1)); echo $i; done) | nc 127.0.0.1 7 | while read n; do echo $n >> /tmp/n; done
+		echo closed > /tmp/closed; sleep 1000'
+	for name in nc httpd; do
+		ln "$ROOTFS/bin/busybox" "$ROOTFS/bin/$name"
+	done
+	ok create --pid-file "$WORK/pid" c1
 	ok start c1
 	eventually counts_beyond 0
-	fails 1 checkpoint --image-path "$WORK/refused" c1
-	has "$ERR" 'consider using'
-	has "$ERR" "$WORK/refused/dump.log"
+	call_unanswered
+	tcp_refused 'In-flight connection' --tcp-established
+	tcp_refused 'consider using' --tcp-skip-in-flight
+	saved --tcp-established --tcp-skip-in-flight
+	kill $caller
 	before=$(counted)
-	goes_on "$before"
-	saved --tcp-established
-	before=$(counted)
+	fails 1 restore --detach --image-path "$WORK/$IMAGES" c1
+	has "$ERR" 'TCP'
 	restored --tcp-established
 	goes_on "$before"
+	grep -q "$PORT_8 0*:0000 0A " "/proc/$(cat "$WORK/pid")/net/tcp"
+	ok delete --force c1
+	restored --tcp-close
+	eventually test -e "$ROOTFS/tmp/closed"
 }
-it tcp 'an open TCP connection is refused with what CRIU says, kept with --tcp-established'
+# call_unanswered: somebody else has connected to port 8, and the container does not accept it; his pid
+# in $caller.
+call_unanswered() {
+	pkill -STOP -x httpd
+	sleep 1000 | nsenter --net="/proc/$(cat "$WORK/pid")/ns/net" busybox nc 127.0.0.1 8 &
+	caller=$!
+	eventually grep -q "$PORT_8 [0-9A-F]*:[0-9A-F]* 01 " "/proc/$(cat "$WORK/pid")/net/tcp"
+}
+PORT_8=' [0-9A-F]*:0008'
+tcp_refused() { # TEXT [OPTION...]: by CRIU, with this text
+	text=$1
+	shift
+	before=$(counted)
+	fails 1 checkpoint --image-path "$WORK/refused" "$@" c1
+	has "$ERR" "$text"
+	has "$ERR" "$WORK/refused/dump.log"
+	goes_on "$before"
+}
+it tcp 'open TCP connections are refused with what CRIU says, kept with --tcp-established, closed with --tcp-close; --tcp-skip-in-flight forgets those that are not accepted'
+
+held() {
+	python_program <<- 'PY'
+		import fcntl, os, socket, sys, time
+		lock = open("/tmp/lock", "w")
+		fcntl.flock(lock, fcntl.LOCK_EX)
+		file = open("/tmp/name", "w")
+		os.link("/tmp/name", "/tmp/other")
+		os.unlink("/tmp/name")
+		log = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+		log.connect(sys.argv[1])
+		open("/tmp/ready", "w").close()
+		while not os.path.exists("/tmp/go"):
+		    time.sleep(0.1)
+		print("again", file=file, flush=True)
+		log.send(b"again")
+		time.sleep(1000)
+	PY
+	hear "$WORK/outside/socket"
+	ok create c1
+	ok start c1
+	eventually test -e "$ROOTFS/tmp/ready"
+	refused_without --file-locks --link-remap --ext-unix-sk
+	refused_without --link-remap --ext-unix-sk --file-locks
+	refused_without --ext-unix-sk --file-locks --link-remap
+	lacks "$(ls "$ROOTFS/tmp")" link_remap
+	saved --file-locks --link-remap --ext-unix-sk
+	flock -n "$ROOTFS/tmp/lock" true
+	restored --file-locks --ext-unix-sk
+	! flock -n "$ROOTFS/tmp/lock" true || die 'the lock is not held'
+	lacks "$(ls "$ROOTFS/tmp")" link_remap
+	touch "$ROOTFS/tmp/go"
+	eventually test -s "$WORK/heard"
+	equal "$(cat "$WORK/heard" "$ROOTFS/tmp/other" | xargs)" 'again again'
+}
+# python_program: from standard input, run with python of this machine.
+python_program() {
+	cat > "$ROOTFS/program.py"
+	ln -s usr/lib usr/lib64 "$ROOTFS"
+	config '.process.args = ["/usr/bin/python3", "-IS", "/program.py"]
+		| .mounts += [{destination: "/usr", type: "bind", source: "/usr", options: ["bind", "ro"]}]'
+}
+# hear SOCKET: what comes to this socket goes to the file heard; the container is told where it is.
+hear() {
+	mkdir "$(dirname "$1")"
+	python3 -IS -c 'import socket, sys
+heard = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+heard.bind(sys.argv[1])
+print(heard.recv(100).decode())' "$1" > "$WORK/heard" &
+	config '.process.args += [$path] | .linux.namespaces |= map(select(.type != "network"))
+		| .mounts += [{destination: $dir, type: "bind", source: $dir, options: ["bind"]}]' \
+		--arg path "$1" --arg dir "$(dirname "$1")"
+	eventually test -S "$1"
+}
+# refused_without MISSING OPTION...: CRIU says that it misses that one.
+refused_without() {
+	missing=${1#--}
+	shift
+	fails 1 checkpoint --image-path "$WORK/refused" "$@" c1
+	has "$ERR" "$missing"
+}
+it held 'a file lock, an open file without its name, a unix socket to the outside: each only with its option, and all are there again'
+
+outer_terminal() {
+	program 'echo ready; while [ ! -e /tmp/go ]; do sleep 0.1; done; echo again; sleep 1000'
+	on_terminal "$WORK/first" run --detach c1
+	eventually grep -q ready "$WORK/first"
+	fails 1 checkpoint --image-path "$WORK/refused" c1
+	has "$ERR" 'an open terminal of the outside takes --shell-job'
+	saved --shell-job
+	kill $terminal
+	on_terminal "$WORK/second" restore --detach --shell-job --image-path "$WORK/$IMAGES" c1
+	touch "$ROOTFS/tmp/go"
+	eventually grep -q again "$WORK/second"
+	lacks "$(cat "$WORK/second")" ready
+	kill $terminal
+}
+# on_terminal FILE ARG...: hull ARG... on a terminal that shows what comes in the file, and stays; $terminal.
+on_terminal() {
+	: > "$1"
+	shown=$1
+	shift
+	(cd "$BUNDLE" && exec script -qfc "$HULL --root $STATE $*; sleep 1000" "$shown") > /dev/null 2>&1 < /dev/null &
+	terminal=$!
+}
+it outer_terminal 'a terminal of the outside is refused, with --shell-job replaced by that of restore'
 
 joined() {
 	unshare --net --ipc --uts sleep 1000 &

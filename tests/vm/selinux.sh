@@ -150,4 +150,21 @@ apparmor_is_missing() {
 }
 it apparmor_is_missing 'a profile of AppArmor is an error where SELinux is what there is; unconfined is not'
 
+saved_and_restored() {
+	config '.process.selinuxLabel = "" | .linux.mountLabel = $l
+		| .process.args = ["sh", "-c", "while :; do sleep 1; done"]' --arg l "$MOUNT_LABEL"
+	ok create c1
+	ok start c1
+	ok checkpoint --image-path "$WORK/images" c1
+	ok restore --detach --image-path "$WORK/images" --pid-file "$WORK/pid" \
+		--lsm-mount-context u:object_r:box_file_t:s0 c1
+	has "$(cat "/proc/$(cat "$WORK/pid")/mountinfo")" 'context=u:object_r:box_file_t:s0,'
+	ok delete --force c1
+	config '.process.selinuxLabel = $l' --arg l "$LABEL"
+	fails 1 restore --detach --image-path "$WORK/images" c1
+	has "$ERR" 'process.selinuxLabel: criu has restored "u:r:host_t:s0": it knows no SELinux'
+	fails 1 state c1
+}
+it saved_and_restored '--lsm-mount-context is the label of restored mounts; a program that CRIU restores without its label does not run'
+
 finish
