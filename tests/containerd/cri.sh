@@ -2,30 +2,19 @@
 # SPDX-License-Identifier: Apache-2.0
 # Pods: containerd's CRI plugin with the runtime handler `hull`, driven as a kubelet drives it.
 # There is no CNI here: pods live in the network of the host. With LONG=1 there are more of them.
+# shellcheck disable=SC2034,SC2154 # srcdir: lib/containerd.sh; what lib/cri.sh reads
 . "$(dirname "$0")/../lib/containerd.sh"
-
-if ! /usr/bin/python3 -c 'import grpc' 2> /dev/null; then
-	echo "1..0 # SKIP python3-grpcio is not installed"
-	exit 0
-fi
-if ! command -v protoc-c > /dev/null; then
-	echo "1..0 # SKIP protobuf-c-compiler is not installed"
-	exit 0
-fi
+. "$srcdir/tests/lib/cri.sh"
 
 PODS=4
 [ -z "${LONG:-}" ] || PODS=30
-here=$(dirname "$0")
-protoc-c --proto_path="$here" --descriptor_set_out="$C/cri.desc" "$here/cri.proto"
 
-# CRI has one namespace for all it makes, and takes names of images as Docker does. The parent of
-# cgroups stays one that no other run has.
+# The parent of cgroups stays one that no other run has.
 eval "cgroup_parent() { echo '$(cgroup_parent)'; }"
 POD_CGROUP=/$CONTAINERD_NAMESPACE
-CONTAINERD_NAMESPACE=k8s.io
-IMAGE=localhost/hull-test:1
+CONTAINERD_NAMESPACE=$CRI_NAMESPACE
 # hull reads its options from the file; Root itself is for the Go shim.
-echo "Root = '$C/runtime'" > "$C/options.toml"
+echo "Root = '$C/runtime'" > "$CRI_OPTIONS"
 
 # Where the cpu controller is bound to cgroup v1: CRI is to leave cgroups alone.
 disable_cgroup=true
@@ -47,109 +36,25 @@ without_limits() {
 		exec "$BUILD/hull" "\$@"
 	SCRIPT
 	chmod +x "$C/without-limits"
-	echo "BinaryName = '$C/without-limits'" >> "$C/options.toml"
+	echo "BinaryName = '$C/without-limits'" >> "$CRI_OPTIONS"
 }
 case $disable_cgroup$("$CONTAINERD" --version) in
 true*/containerd/v2*) without_limits ;;
 esac
 
-containerd_begin "
-	[plugins.'io.containerd.grpc.v1.cri']
-		sandbox_image = '$IMAGE'
-		disable_apparmor = true
-		disable_cgroup = $disable_cgroup
-		restrict_oom_score_adj = true
-	[plugins.'io.containerd.grpc.v1.cri'.cni]
-		bin_dir = '$C/cni/bin'
-		conf_dir = '$C/cni/net.d'
-	[plugins.'io.containerd.grpc.v1.cri'.containerd]
-		default_runtime_name = 'hull'
-	[plugins.'io.containerd.grpc.v1.cri'.containerd.runtimes.hull]
-		runtime_type = '$RUNTIME'
-	[plugins.'io.containerd.grpc.v1.cri'.containerd.runtimes.hull.options]
-		ConfigPath = '$C/options.toml'
-		Root = '$C/runtime'
-"
+containerd_begin "$(cri_config "$disable_cgroup")"
 
-# ---- what a kubelet does -----------------------------------------------------------------------
+# ---- kinds of pods -----------------------------------------------------------------------------
 
-OWN_PIDS='{"namespace_options":{"network":"NODE","pid":"CONTAINER"}}'
 POD_PIDS='{"namespace_options":{"network":"NODE","pid":"POD"}}'
 HOST_PIDS='{"namespace_options":{"network":"NODE","pid":"NODE"}}'
 PRIVILEGED='{"privileged":true,"namespace_options":{"network":"NODE","pid":"CONTAINER"}}'
-
-# ask METHOD [REQUEST]: one call; its answer.
-ask() {
-	timeout -k 5 90 "$here/cri_client.py" "$C/cri.desc" "$C/containerd.sock" "$@"
-}
-
-# cri METHOD [REQUEST]: a call that works; its answer in $ANSWER.
-cri() {
-	ANSWER=$(ask "$@" 2> "$WORK/err") || die "$*: $(cat "$WORK/err")"
-}
-
-# refused METHOD REQUEST: a call that does not work; its code and text in $ERR.
-refused() {
-	! ask "$@" > "$WORK/out" 2> "$WORK/err" || die "$*: works"
-	ERR=$(cat "$WORK/err")
-}
-
-answer() { printf '%s' "$ANSWER" | jq -r "$1"; }
-
-as_container() { echo "{\"container_id\":\"$1\"}"; }
-as_pod() { echo "{\"pod_sandbox_id\":\"$1\"}"; }
-words() { jq -cn '$ARGS.positional' --args -- "$@"; }
-
-# pod NAME [SECURITY]: a pod in $POD; how its containers are secured is remembered for them.
-pod() {
-	SECURITY=${2:-$OWN_PIDS}
-	POD_CONFIG="{\"metadata\":{\"name\":\"$1\",\"uid\":\"$1\",\"namespace\":\"default\"},
-		\"log_directory\":\"$WORK/logs\",
-		\"linux\":{\"cgroup_parent\":\"$POD_CGROUP\",\"security_context\":$SECURITY}}"
-	cri RunPodSandbox "{\"runtime_handler\":\"hull\",\"config\":$POD_CONFIG}"
-	POD=$(answer .pod_sandbox_id)
-}
-
-# create NAME COMMAND...: a container of that pod in $ID.
-create() {
-	create_name=$1
-	shift
-	cri CreateContainer "{\"pod_sandbox_id\":\"$POD\",\"sandbox_config\":$POD_CONFIG,\"config\":{
-		\"metadata\":{\"name\":\"$create_name\"},\"image\":{\"image\":\"$IMAGE\"},
-		\"command\":$(words "$@"),\"log_path\":\"$create_name\",\"tty\":${TTY:-false},
-		\"linux\":{\"security_context\":$SECURITY}}}"
-	ID=$(answer .container_id)
-}
-
-start() {
-	create "$@"
-	cri StartContainer "$(as_container "$ID")"
-}
-
-# exec_in ID COMMAND...: exec sync; what it brings in $OUT, $ERR and $RC.
-exec_in() {
-	exec_id=$1
-	shift
-	cri ExecSync "{\"container_id\":\"$exec_id\",\"cmd\":$(words "$@")}"
-	OUT=$(answer '.stdout | @base64d') ERR=$(answer '.stderr | @base64d') RC=$(answer .exit_code)
-}
-
-stop() { cri StopContainer "{\"container_id\":\"$1\",\"timeout\":$2}"; }
-
-status_of() { ask ContainerStatus "$(as_container "$1")" | jq -r ".status.$2"; }
-has_state() { [ "$(status_of "$1" state)" = "CONTAINER_$2" ]; }
-cri_answers() { ask Status > "$WORK/status" 2>&1; }
 
 # What the pause program or a container runs as, on the host.
 pid_of() { ctr task ls | awk -v id="$1" '$1 == id { print $2 }'; }
 namespace_of() { readlink "/proc/$(pid_of "$1")/ns/$2"; }
 
-test_end() {
-	for id in $(ask ListPodSandbox | jq -r '.items[].id'); do
-		ask StopPodSandbox "$(as_pod "$id")"
-		ask RemovePodSandbox "$(as_pod "$id")"
-	done
-}
+test_end() { pods_end; }
 
 # ---- the tests -----------------------------------------------------------------------------------
 
@@ -243,7 +148,7 @@ has_a_terminal() {
 	pod tty
 	TTY=true start one sh -c 'tty; stty size; exit 4'
 	eventually has_state "$ID" EXITED
-	equal "$(status_of "$ID" exit_code)" 4
+	equal "$(container_has "$ID" exit_code)" 4
 	eventually grep -q 'stdout F /dev/pts/0' "$WORK/logs/one"
 }
 it has_a_terminal 'a container with a terminal'
@@ -266,9 +171,9 @@ stops_with_grace() {
 	before=$(date +%s)
 	stop "$ID" 30
 	[ $(($(date +%s) - before)) -lt 15 ] || die 'the grace was used up'
-	equal "$(status_of "$ID" state)" CONTAINER_EXITED
-	equal "$(status_of "$ID" exit_code)" 5
-	equal "$(status_of "$ID" reason)" Error
+	equal "$(container_has "$ID" state)" CONTAINER_EXITED
+	equal "$(container_has "$ID" exit_code)" 5
+	equal "$(container_has "$ID" reason)" Error
 }
 it stops_with_grace 'stop: SIGTERM first, and the exit status of who obeys'
 
@@ -277,8 +182,8 @@ stops_by_force() {
 	start stubborn sh -c 'trap "" TERM; echo ready; while :; do sleep 0.05; done'
 	eventually grep -q ready "$WORK/logs/stubborn"
 	stop "$ID" 1
-	equal "$(status_of "$ID" state)" CONTAINER_EXITED
-	equal "$(status_of "$ID" exit_code)" 137
+	equal "$(container_has "$ID" state)" CONTAINER_EXITED
+	equal "$(container_has "$ID" exit_code)" 137
 }
 it stops_by_force 'stop: SIGKILL when the grace is over'
 
@@ -288,10 +193,10 @@ tells_of_exits() {
 	fine=$ID
 	start failed sh -c 'exit 9'
 	eventually has_state "$fine" EXITED
-	equal "$(status_of "$fine" exit_code)" 0
-	equal "$(status_of "$fine" reason)" Completed
+	equal "$(container_has "$fine" exit_code)" 0
+	equal "$(container_has "$fine" reason)" Completed
 	eventually has_state "$ID" EXITED
-	equal "$(status_of "$ID" exit_code)" 9
+	equal "$(container_has "$ID" exit_code)" 9
 }
 it tells_of_exits 'a container that ends at once has its exit status'
 
@@ -300,8 +205,8 @@ refuses() {
 	create bad nosuchprogram
 	refused StartContainer "$(as_container "$ID")"
 	has "$ERR" 'executable file not found in $PATH'
-	equal "$(status_of "$ID" state)" CONTAINER_EXITED
-	has "$(status_of "$ID" message)" 'executable file not found in $PATH'
+	equal "$(container_has "$ID" state)" CONTAINER_EXITED
+	has "$(container_has "$ID" message)" 'executable file not found in $PATH'
 	start good true
 	eventually has_state "$ID" EXITED
 	equal "$(shims | wc -l)" 1
@@ -389,13 +294,13 @@ survives_containerd() {
 	eventually eval '[ ! -e "$root/tmp" ]'
 	containerd_start
 	eventually cri_answers
-	has_state "$alive" RUNNING || die "it is $(status_of "$alive" state)"
+	has_state "$alive" RUNNING || die "it is $(container_has "$alive" state)"
 	eventually has_state "$ID" EXITED
 	# since 1.7 containerd forgets, when it starts, how a container has ended meanwhile: with
 	# RUNTIME=io.containerd.runc.v2 as well
 	case $("$CONTAINERD" --version) in
-	*' 1.6.'*) equal "$(status_of "$ID" exit_code)" 6 ;;
-	*) equal "$(status_of "$ID" exit_code)" 255 ;;
+	*' 1.6.'*) equal "$(container_has "$ID" exit_code)" 6 ;;
+	*) equal "$(container_has "$ID" exit_code)" 255 ;;
 	esac
 	exec_in "$alive" echo here
 	equal "$OUT" here
@@ -404,7 +309,7 @@ survives_containerd() {
 	start later sleep 1000
 	equal "$(shims | wc -l)" 1
 	stop "$alive" 0
-	equal "$(status_of "$alive" exit_code)" 137
+	equal "$(container_has "$alive" exit_code)" 137
 }
 it survives_containerd 'containerd killed and started again: the pod runs on, exits are told, logs go on'
 

@@ -39,8 +39,7 @@ at_terminal() {
 rootfs_tar() {
 	mkdir -p "$HARNESS_TMP/box/bin" "$HARNESS_TMP/box/tmp" "$HARNESS_TMP/box/etc"
 	cp "$(command -v busybox)" "$HARNESS_TMP/box/bin/busybox"
-	busybox --list | grep -vx busybox | sed "s|^|$HARNESS_TMP/box/bin/|" |
-		xargs -n 1 ln -s busybox
+	chroot "$HARNESS_TMP/box" /bin/busybox --install -s /bin
 	echo 'root:x:0:0:root:/root:/bin/sh' > "$HARNESS_TMP/box/etc/passwd"
 	echo 'root:x:0:' > "$HARNESS_TMP/box/etc/group"
 	chmod 1777 "$HARNESS_TMP/box/tmp"
@@ -66,6 +65,7 @@ podman_begin() {
 	rootfs_tar "$HARNESS_TMP/box.tar"
 	podman import --change CMD=/bin/sh "$HARNESS_TMP/box.tar" box > /dev/null 2>&1
 	podman run --rm --network none box true # makes what podman keeps for all containers
+	AT_ONCE='--time 0' # else podman waits ten seconds for who does not heed SIGTERM
 	# podman mounts it over itself, and undoes that some time later.
 	HARNESS_FOREIGN_MOUNT=/var/lib/containers/storage/overlay
 }
@@ -118,6 +118,83 @@ pauses() {
 	does exec c1 true
 }
 
+# cgroup_of NAME: of a container.
+cgroup_of() {
+	does inspect --format '{{.State.Pid}}' "$1"
+	sed 's/.*::/\/sys\/fs\/cgroup/' "/proc/$OUT/cgroup"
+}
+
+# ---- what podman can do, as root and without --------------------------------------------------------
+
+# $SCOPES is where its cgroups are, $SYSTEMCTL asks who makes them.
+podman_limits() {
+	stays --memory 64m --cpus 0.5 --pids-limit 50
+	group=$(cgroup_of c1)
+	has "$group" "$SCOPES"
+	has "$group" .scope
+	equal "$(cat "$group/memory.max" "$group/pids.max" "$group/cpu.max" | xargs)" '67108864 50 50000 100000'
+	does update --memory 96m c1
+	equal "$(cat "$group/memory.max")" 100663296
+	does stats --no-stream --format json c1
+	has "$OUT" '"pids": "1"'
+	does rm --force --time 0 c1
+	missing "$group"
+	equal "$($SYSTEMCTL list-units --all --plain --no-legend '*libpod*.scope' | wc -l)" 0
+}
+
+checks_health() {
+	stays --health-cmd 'test -e /tmp/well' --health-interval disable
+	ends 1 healthcheck run c1
+	does exec c1 touch /tmp/well
+	does healthcheck run c1
+}
+
+# shellcheck disable=SC2016
+makes_pods() {
+	names='hostname; readlink /proc/self/ns/ipc; readlink /proc/self/ns/net'
+	does pod create --name p1 --network none
+	does run -d --pod p1 --name c1 box sleep 1000
+	does run --rm --pod p1 box sh -c "$names"
+	inside=$OUT
+	does exec c1 sh -c "$names"
+	equal "$OUT" "$inside"
+	does pod rm --force --time 0 p1
+}
+
+plays_kube() {
+	cat > "$WORK/pod.yaml" <<-YAML
+		apiVersion: v1
+		kind: Pod
+		metadata: {name: k1}
+		spec:
+		  hostNetwork: true
+		  containers:
+		  - name: c
+		    image: localhost/box
+		    imagePullPolicy: Never
+		    command: [sleep, "1000"]
+		    resources: {limits: {memory: 64Mi}}
+	YAML
+	does play kube "$WORK/pod.yaml"
+	does exec k1-c cat /proc/1/comm
+	equal "$OUT" sleep
+	equal "$(cat "$(cgroup_of k1-c)/memory.max")" 67108864
+	does play kube --down "$WORK/pod.yaml"
+}
+
+# The step sees itself as the first process; the log is hull's.
+podman_builds() {
+	printf 'FROM localhost/box\nRUN echo made > /made && test $(cat /proc/1/comm) = sh\nCMD cat /made\n' \
+		> "$WORK/Containerfile"
+	: > "$WORK/hull.log"
+	chmod 666 "$WORK/hull.log"
+	does build --runtime-flag "log=$WORK/hull.log" --runtime-flag log-level=debug --network none --tag built "$WORK"
+	does run --rm --network none built
+	equal "$OUT" made
+	does rmi built
+	has "$(cat "$WORK/hull.log")" 'seccomp: '
+}
+
 # ---- around each test -----------------------------------------------------------------------------
 
 test_begin() { :; }
@@ -126,5 +203,5 @@ test_begin() { :; }
 test_end() {
 	client_left=$($CLIENT ps --all --quiet)
 	# shellcheck disable=SC2086 # a list of words
-	[ -z "$client_left" ] || $CLIENT rm --force $client_left
+	[ -z "$client_left" ] || $CLIENT rm --force ${AT_ONCE:-} $client_left
 }

@@ -10,9 +10,7 @@ trap 'rm -rf "$work"' EXIT
 
 mkdir -p "$work/root/bin" "$work/root/tmp" "$work/root/etc" "$work/oci/blobs/sha256"
 cp "$(command -v busybox)" "$work/root/bin/busybox"
-for applet in $(busybox --list | grep -v '^busybox$'); do
-	ln -s busybox "$work/root/bin/$applet"
-done
+chroot "$work/root" /bin/busybox --install -s /bin
 echo 'root:x:0:0:root:/root:/bin/sh' > "$work/root/etc/passwd"
 echo 'root:x:0:' > "$work/root/etc/group"
 chmod 1777 "$work/root/tmp"

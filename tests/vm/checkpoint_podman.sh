@@ -51,6 +51,19 @@ elsewhere() {
 }
 it elsewhere 'checkpoint --export and restore --import: into a container and a root file system that are new'
 
+in_two_steps() {
+	counting
+	does container checkpoint --pre-checkpoint --compress none --export "$WORK/before.tar" c1
+	has "$(tar -tf "$WORK/before.tar")" pre-checkpoint/pages-
+	goes_on "$before"
+	does container checkpoint --with-previous --compress none --export "$WORK/c1.tar" c1
+	has "$(tar -tf "$WORK/c1.tar")" checkpoint/parent
+	does rm c1
+	does container restore --import-previous "$WORK/before.tar" --import "$WORK/c1.tar"
+	goes_on "$before"
+}
+it in_two_steps 'checkpoint --pre-checkpoint, then --with-previous; restore --import-previous takes both'
+
 at_a_terminal() {
 	does run -dt --name c1 --network none box sh -c 'tty; while [ ! -e /tmp/go ]; do sleep 0.1; done; echo again'
 	does container checkpoint c1

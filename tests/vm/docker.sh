@@ -7,17 +7,20 @@
 # shellcheck disable=SC2016,SC2034
 CLIENT=docker
 . "$(dirname "$0")/../lib/clients.sh"
+. "$(dirname "$0")/../lib/manual.sh"
+extract hull.8
 
-# A daemon of our own: no networks, no firewall, its state with the tests.
+# A daemon of our own: hull is its runtime as hull(8) says; no networks, no firewall, its state with the
+# tests.
 version=$(dockerd --version | sed 's/[^0-9]*\([0-9]*\).*/\1/')
 
-daemon_start() {
+daemon_start() { # DEFAULT-RUNTIME
 	shim=
 	echo 'SystemdCgroup = true' > "$HARNESS_TMP/shim.toml"
-	[ "$version" -lt 23 ] || shim=", \"hull-shim\": { \"runtimeType\": \"io.containerd.hull.v2\",
+	[ "$version" -lt 23 ] || shim="\"hull-shim\": { \"runtimeType\": \"io.containerd.hull.v2\",
 		\"options\": { \"ConfigPath\": \"$HARNESS_TMP/shim.toml\" } }"
-	cat > "$HARNESS_TMP/daemon.json" <<-JSON
-		{ "runtimes": { "hull": { "path": "$HULL" }$shim }, "default-runtime": "hull",
+	cat "$EXAMPLES/hull.8/"*.docker - <<-JSON | jq -s '.[0] * .[1]' > "$HARNESS_TMP/daemon.json"
+		{ "runtimes": { $shim }, "default-runtime": "$1",
 		  "data-root": "$HARNESS_TMP/docker", "exec-root": "$HARNESS_TMP/exec",
 		  "pidfile": "$HARNESS_TMP/docker.pid", "hosts": ["unix://$HARNESS_TMP/docker.sock"],
 		  "bridge": "none", "iptables": false, "ip6tables": false, "live-restore": true,
@@ -42,7 +45,7 @@ daemon_stop() { # [SIGNAL]
 	done
 }
 
-daemon_start
+daemon_start hull
 rootfs_tar "$HARNESS_TMP/box.tar"
 docker import --change 'CMD ["/bin/sh"]' "$HARNESS_TMP/box.tar" box > /dev/null
 docker run --rm --network none box true # makes what docker keeps for all containers
@@ -51,8 +54,6 @@ it runs 'run: output, exit status, and the errors that docker knows'
 it runs_at_a_terminal 'run -it has a terminal'
 it executes 'exec, exec -it, top'
 it pauses 'pause and unpause'
-
-cgroup_of() { sed 's/.*::/\/sys\/fs\/cgroup/' "/proc/$(docker inspect --format '{{.State.Pid}}' "$1")/cgroup"; }
 
 limits() {
 	stays --memory 64m --cpus 0.5 --pids-limit 50
@@ -93,18 +94,7 @@ restarts() {
 once
 once"
 }
-it restarts 'restart policies'
-
-survives_the_daemon() {
-	stays
-	before=$(docker inspect --format '{{.State.Pid}}' c1)
-	daemon_stop KILL
-	rm -f "$HARNESS_TMP/docker.pid"
-	daemon_start
-	equal "$(docker inspect --format '{{.State.Status}} {{.State.Pid}}' c1)" "running $before"
-	does exec c1 true
-	does stop --time 0 c1
-}
+it restarts 'restart policy on-failure'
 
 builds() {
 	mkdir "$WORK/context"
@@ -167,6 +157,45 @@ tells_its_version() {
 }
 it tells_its_version 'info names hull as the default runtime'
 
-it survives_the_daemon 'a container goes on while dockerd dies and comes back'
+pid_of() { docker inspect --format '{{.State.Pid}}' "$1"; }
+runs_as_another() { # NAME PID
+	was=$2
+	set -- "$(pid_of "$1")"
+	[ "$1" != 0 ] && [ "$1" != "$was" ]
+}
+
+survives_the_daemon() {
+	stays --restart unless-stopped
+	does run -d --name always --network none --restart always box sleep 1000
+	does run -d --name unless --network none --restart unless-stopped box sleep 1000
+	before=$(pid_of always)
+	kill -KILL "$before"
+	eventually runs_as_another always "$before"
+	does kill always unless
+	eventually eval '[ "$(docker ps --quiet | wc -l)" = 1 ]'
+	before=$(pid_of c1)
+	daemon_stop KILL
+	rm -f "$HARNESS_TMP/docker.pid"
+	daemon_start runc
+	equal "$(docker inspect --format '{{.State.Status}} {{.State.Pid}}' c1)" "running $before"
+	does exec c1 true
+	eventually runs_as_another always 0
+	equal "$(docker inspect --format '{{.State.Status}}' unless)" exited
+	kill -KILL "$before"
+	eventually runs_as_another c1 "$before"
+	does exec c1 true
+}
+it survives_the_daemon 'containers go on while dockerd dies, and come back as restart policies say'
+
+runs_by_name() {
+	does info --format '{{.DefaultRuntime}}'
+	equal "$OUT" runc
+	does run -d --runtime hull --name c1 --network none --memory 64m box sleep 1000
+	equal "$("$HULL" --root "$HARNESS_TMP/exec/runtime-runc/moby" list --quiet)" \
+		"$(docker inspect --format '{{.Id}}' c1)"
+	ends 3 exec c1 sh -c 'exit 3'
+	does stop --time 0 c1
+}
+it runs_by_name 'run --runtime hull, where another runtime is the default'
 daemon_stop
 finish

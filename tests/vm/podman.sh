@@ -6,6 +6,7 @@
 # limit: 300
 CLIENT='podman --log-level error'
 . "$(dirname "$0")/../lib/clients.sh"
+. "$(dirname "$0")/../lib/manual.sh"
 
 podman_begin
 
@@ -29,26 +30,20 @@ stops_and_starts() {
 }
 it stops_and_starts 'stop, start, kill, wait, rm'
 
+as_the_manual_says() {
+	extract hull.8
+	does tag box alpine
+	out sh -e "$EXAMPLES/hull.8/"*.podman
+	equal "$RC $OUT" '0 hello'
+	does rmi alpine
+	umount /run/netns # podman keeps it mounted over itself
+}
+it as_the_manual_says 'the example of hull(8) works, with a network of podman'
+
 # ---- limits ---------------------------------------------------------------------------------------
 
-cgroup_of() { sed 's/.*::/\/sys\/fs\/cgroup/' "/proc/$(podman inspect --format '{{.State.Pid}}' "$1")/cgroup"; }
-
-limits() {
-	stays --memory 64m --cpus 0.5 --pids-limit 50
-	group=$(cgroup_of c1)
-	has "$group" .scope
-	equal "$(cat "$group/memory.max")" 67108864
-	equal "$(cat "$group/pids.max")" 50
-	equal "$(cat "$group/cpu.max")" '50000 100000'
-	does update --memory 96m c1
-	equal "$(cat "$group/memory.max")" 100663296
-	does stats --no-stream --format json c1
-	has "$OUT" '"pids": "1"'
-	does rm --force --time 0 c1
-	missing "$group"
-	equal "$(systemctl list-units --all --plain --no-legend '*libpod*.scope' | wc -l)" 0
-}
-it limits 'limits are in the scope of the container, update changes them, stats reads them'
+SCOPES=/machine.slice/ SYSTEMCTL=systemctl
+it podman_limits 'limits are in the scope of the container, update changes them, stats reads them'
 
 out_of_memory() {
 	ends 137 run --rm --network none --memory 16m --memory-swap 16m box \
@@ -83,56 +78,10 @@ it protects 'read-only, capabilities, seccomp, user namespaces, volumes, devices
 
 # ---- more than one --------------------------------------------------------------------------------
 
-checks_health() {
-	stays --health-cmd 'test -e /tmp/well' --health-interval disable
-	ends 1 healthcheck run c1
-	does exec c1 touch /tmp/well
-	does healthcheck run c1
-}
 it checks_health 'health checks'
-
-makes_pods() {
-	names='hostname; readlink /proc/self/ns/ipc; readlink /proc/self/ns/net'
-	does pod create --name p1 --network none
-	does run -d --pod p1 --name c1 box sleep 1000
-	does run --rm --pod p1 box sh -c "$names"
-	inside=$OUT
-	does exec c1 sh -c "$names"
-	equal "$OUT" "$inside"
-	does pod rm --force --time 0 p1
-}
 it makes_pods 'pods share their namespaces'
-
-plays_kube() {
-	cat > "$WORK/pod.yaml" <<-YAML
-		apiVersion: v1
-		kind: Pod
-		metadata: {name: k1}
-		spec:
-		  hostNetwork: true
-		  containers:
-		  - name: c
-		    image: localhost/box
-		    imagePullPolicy: Never
-		    command: [sleep, "1000"]
-		    resources: {limits: {memory: 64Mi}}
-	YAML
-	does play kube "$WORK/pod.yaml"
-	does exec k1-c cat /proc/1/cmdline
-	has "$OUT" 'sleep'
-	does play kube --down "$WORK/pod.yaml"
-}
 it plays_kube 'play kube, and --down'
-
-builds() {
-	printf 'FROM localhost/box\nRUN echo made > /made && test $(cat /proc/1/comm) = sh\nCMD cat /made\n' \
-		> "$WORK/Containerfile"
-	does build --isolation oci --network none --tag built "$WORK"
-	does run --rm --network none built
-	equal "$OUT" made
-	does rmi built
-}
-it builds 'build runs its steps with hull'
+it podman_builds 'build runs its steps with hull'
 
 tells_its_version() {
 	does info --format '{{.Host.OCIRuntime.Name}} {{.Host.OCIRuntime.Version}}'

@@ -4,7 +4,7 @@
 # podman run by that user.
 # guest: full
 # limit: 480
-# shellcheck disable=SC2016 # scripts of containers
+# shellcheck disable=SC2016,SC2034 # scripts of containers; what lib/clients.sh reads
 systemctl start user@1000 # before the mount namespace of this script is made
 CLIENT='podman --log-level error'
 . "$(dirname "$0")/../lib/clients.sh"
@@ -43,11 +43,7 @@ delegated() {
 	ended_with 0 hull "$@"
 }
 
-test_end() {
-	as "$HULL" delete --force c1
-	as podman --log-level error pod rm --all --force --time 0 > /dev/null
-	as podman --log-level error rm --all --force --time 0
-}
+test_end() { as "$HULL" delete --force c1; }
 
 config() {
 	config_filter=$1
@@ -208,6 +204,9 @@ it mounts_come_and_go 'mounts are added and removed without root'
 # ---- podman -------------------------------------------------------------------------------------
 
 CLIENT="as $CLIENT"
+# Containers of a pod go only with it.
+test_end() { $CLIENT rm --all --force --time 0 || $CLIENT pod rm --all --force --time 0; }
+
 # timeout executes a program
 client() { out as timeout -k 5 "${CLIENT_TIMEOUT:-90}" podman --log-level error "$@"; }
 cd "$PLACE" || exit
@@ -261,27 +260,12 @@ podman_executes() {
 }
 it podman_executes 'podman exec, pause, unpause, stop, start'
 
-# group: of container c1.
-group() {
-	does inspect --format '{{.State.Pid}}' c1
-	sed 's/.*:://' "/proc/$OUT/cgroup"
-}
-
-podman_limits() {
-	stays --memory 64m --pids-limit 50
-	group=$TREE$(group)
-	has "$group" "$MANAGER"
-	equal "$(cat "$group/memory.max" "$group/pids.max" | xargs)" '67108864 50'
-	does stats --no-stream --format json c1
-	has "$OUT" '"pids": "1"'
-	does rm --force --time 0 c1
-	missing "$group"
-}
-it podman_limits 'podman has limits in scopes of the user manager, and stats'
+SCOPES=$MANAGER/ SYSTEMCTL='as systemctl --user'
+it podman_limits 'podman has limits in scopes of the user manager, update changes them, stats reads them'
 
 podman_without_systemd() {
 	does --cgroup-manager cgroupfs run -d --name c1 --network none box sleep 1000
-	has "$(group)" .scope/hull-
+	has "$(cgroup_of c1)" .scope/hull-
 	does --cgroup-manager cgroupfs exec c1 echo hello
 	equal "$OUT" hello
 	ends 126 --cgroup-manager cgroupfs run --rm --memory 64m --network none box true
@@ -291,7 +275,7 @@ it podman_without_systemd 'podman --cgroup-manager cgroupfs: limits are refused 
 
 podman_without_cgroups() {
 	stays --cgroups disabled
-	[ "$(wc -l < "$TREE$(group)/cgroup.procs")" -gt 1 ] || die "it is alone in $(group)"
+	[ "$(wc -l < "$(cgroup_of c1)/cgroup.procs")" -gt 1 ] || die "it is alone in $(cgroup_of c1)"
 	does exec c1 echo hello
 	equal "$OUT" hello
 	ends 126 run --rm --cgroups disabled --memory 64m --network none box true
@@ -310,16 +294,10 @@ podman_keeps_ids() {
 }
 it podman_keeps_ids 'podman run --userns keep-id and nomap, --network host, volumes'
 
-podman_makes_pods() {
-	does pod create --name p1 --network none
-	does run -d --pod p1 --name c1 box sleep 1000
-	does exec c1 sh -c 'hostname; readlink /proc/self/ns/ipc'
-	inside=$OUT
-	does run --rm --pod p1 box sh -c 'hostname; readlink /proc/self/ns/ipc'
-	equal "$OUT" "$inside"
-	does pod rm --force --time 0 p1
-}
-it podman_makes_pods 'podman pods share their namespaces'
+it checks_health 'podman health checks'
+it makes_pods 'podman pods share their namespaces'
+it plays_kube 'podman play kube, and --down'
+it podman_builds 'podman build runs its steps with hull'
 
 podman_has_networks() {
 	does run --rm --network slirp4netns box ip -4 -o addr show tap0

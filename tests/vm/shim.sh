@@ -3,10 +3,11 @@
 # The shim on real controllers: limits, what grows over them, figures, updates.
 # guest: full
 # limit: 400
-# shellcheck disable=SC2154 # srcdir: lib/containerd.sh
+# shellcheck disable=SC2034,SC2154 # srcdir: lib/containerd.sh; what lib/cri.sh reads
 . "$(dirname "$0")/../lib/containerd.sh"
+. "$srcdir/tests/lib/cri.sh"
 
-containerd_begin
+containerd_begin "$(cri_config false)"
 
 MIB=1048576
 HOG='x=x; while :; do x=$x$x; done'
@@ -127,5 +128,42 @@ systemd_cgroup() {
 	equal "$(systemctl list-units --all --plain --no-legend 'hull-s1.scope' | wc -l)" 0
 }
 it systemd_cgroup 'SystemdCgroup: a scope of systemd with its limits, TaskOOM and figures, gone with the task'
+
+# memory_max ID: by the kernel, and by systemd.
+memory_max() {
+	cat "$slice/cri-containerd-$1.scope/memory.max"
+	systemctl show --property MemoryMax --value "cri-containerd-$1.scope"
+}
+
+systemd_pods() {
+	CONTAINERD_NAMESPACE=$CRI_NAMESPACE ctr images import "$C/image.tar"
+	echo 'SystemdCgroup = true' > "$CRI_OPTIONS"
+	POD_CGROUP=/kubepods.slice/kubepods-pod1.slice
+	slice=$(cgroup_tree)$POD_CGROUP
+	trap 'pods_end; systemctl stop kubepods.slice' EXIT
+	pod one
+	RESOURCES="{\"memory_limit_in_bytes\":$((16 * MIB))}"
+	start greedy sh -c "$HOG"
+	greedy=$ID
+	start modest sleep 1000
+	equal "$(memory_max "$ID" | uniq)" $((16 * MIB))
+	cri UpdateContainerResources "{\"container_id\":\"$ID\",\"linux\":{\"memory_limit_in_bytes\":$((32 * MIB))}}"
+	equal "$(memory_max "$ID" | uniq)" $((32 * MIB))
+	cri ContainerStats "$(as_container "$ID")"
+	differ "$(answer '.stats.memory.working_set_bytes.value // 0')" 0
+	eventually has_reason "$greedy" OOMKilled
+	eventually test ! -e "$slice/cri-containerd-$greedy.scope"
+	equal "$(scopes)" "$(printf "cri-containerd-%s.scope\n" "$POD" "$ID" | sort)"
+	stop "$ID" 0
+	eventually test ! -e "$slice/cri-containerd-$ID.scope"
+	cri RemoveContainer "$(as_container "$ID")"
+	pods_end
+	eventually eval '[ -z "$(scopes)" ]'
+	eventually eval '[ -z "$(shims)" ]'
+	equal "$(systemctl list-units --all --plain --no-legend 'cri-containerd-*' | wc -l)" 0
+}
+has_reason() { [ "$(container_has "$1" reason)" = "$2" ]; }
+scopes() { find "$slice" -mindepth 1 -type d -printf "%f\n" | sort; }
+it systemd_pods 'a pod by CRI with SystemdCgroup: scopes with limits, OOMKilled, update, stats, and nothing is left'
 
 containerd_end
