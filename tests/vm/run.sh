@@ -8,8 +8,9 @@
 # Without TEST all of tests/vm run. The head of a script may say in which guest (# guest: full) and
 # for how many seconds at most (# limit: 60); README.md tells about guests. Environment: BUILD (a
 # folder with a build; without, build/ is made), SUITE (bookworm, trixie), TEST (functions whose name
-# contains it), LONG=1 (the integration tier, too), VM_LIMIT (seconds for all guests, 720), VM_IMAGES
-# (where images are kept), KEEP=1 (keeps the results of a success too). The last line is the sum.
+# contains it), LONG=1 (the integration tier, too, and what takes long), VM_LIMIT (seconds for all
+# guests, 720), VM_IMAGES (where images are kept), KEEP=1 (keeps the results of a success too). The
+# last line is the sum.
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit
 . tests/setup.sh
@@ -88,7 +89,7 @@ qemu() {
 	shift 2
 
 	timeout --foreground -k 5 "$seconds" qemu-system-x86_64 -nodefaults -no-user-config -display none -no-reboot \
-		-machine q35,sata=off,smbus=off,i8042=off,vmport=off -cpu max -smp 2 -m 2048 \
+		-machine q35,sata=off,smbus=off,i8042=off,vmport=off -smp 2 -m 2048 \
 		-object memory-backend-ram,id=m0,size=1G -numa node,cpus=0,memdev=m0 \
 		-object memory-backend-ram,id=m1,size=1G -numa node,cpus=1,memdev=m1 \
 		-kernel "$IMAGE/vmlinux" -initrd "$work/initrd" \
@@ -96,19 +97,20 @@ qemu() {
 		"$@" </dev/null
 }
 
-# How processors are made: by KVM, if a guest gets anywhere with it here. Asked once for each start of
-# this machine. Emulated processors share one thread: on threads of their own, one now and then
-# executes the int3 of a kernel patching itself when the other has ended that already, and panics.
-accelerator() {
+# How processors are made, and which: by KVM, if a guest gets anywhere with it here. Asked once for each
+# start of this machine. Emulated processors share one thread: on threads of their own, one now and then
+# executes the int3 of a kernel patching itself when the other has ended that already, and panics. What a
+# newer processor has besides costs its emulation more than it gains the guest: a tenth, for Go programs.
+processors() {
 	local known
 
-	known=$IMAGE/accelerator-$(cat /proc/sys/kernel/random/boot_id)
+	known=$IMAGE/processors-$(cat /proc/sys/kernel/random/boot_id)
 	if [ ! -s "$known" ]; then
-		[ -w /dev/kvm ] && qemu 10 probe -accel kvm -serial "file:$work/probe" 2>/dev/null
+		[ -w /dev/kvm ] && qemu 10 probe -accel kvm -cpu host -serial "file:$work/probe" 2>/dev/null
 		if grep -qs 'the guest starts' "$work/probe"; then
-			echo kvm
+			echo -accel kvm -cpu host
 		else
-			echo tcg,thread=single,tb-size=512
+			echo -accel tcg,thread=single,tb-size=512 -cpu Nehalem
 		fi >"$known"
 	fi
 	cat "$known"
@@ -133,7 +135,8 @@ boot() {
 	truncate -s 256M "$dir/result.tar"
 	mkdir "$dir/out"
 	# without append=on its output would be truncated at the start
-	qemu "$2" "$append" -accel "$(accelerator)" \
+	# shellcheck disable=SC2046 # words
+	qemu "$2" "$append" $(processors) \
 		-drive if=virtio,file="$IMAGE/root.ext4",format=raw,snapshot=on,cache=unsafe \
 		-drive if=virtio,file="$dir/job.tar",format=raw,read-only=on \
 		-drive if=virtio,file="$dir/result.tar",format=raw,cache=unsafe \
