@@ -244,8 +244,7 @@ run_tests() { # TEST...
 	prepare
 	SECONDS=0 # an image is made once
 	while IFS='|' read -r guest tests; do
-		# one more than there are processors: each waits for a part of its time
-		[ "$(jobs -r -p | wc -l)" -le "$(nproc)" ] || wait -n
+		[ "$(jobs -r -p | wc -l)" -lt "$(nproc)" ] || wait -n
 		number=$((number + 1))
 		set -m # see run_job
 		# shellcheck disable=SC2086 # a list of words
