@@ -33,6 +33,9 @@ skip() {
 	exit 0
 }
 
+# takes_long: what others show in part, and takes a guest long, waits for LONG=1.
+takes_long() { [ -n "${LONG:-}" ] || skip 'LONG=1 runs it'; }
+
 equal() { [ "$1" = "$2" ] || die "got '$1', expected '$2'"; }
 differ() { [ "$1" != "$2" ] || die "got '$1' twice"; }
 has() { case $1 in *"$2"*) ;; *) die "'$1' does not contain '$2'" ;; esac; }

@@ -52,6 +52,7 @@ restores() {
 it restores 'ctr containers restore --live: a task that goes on, with exec, pause and kill'
 
 restores_by_runc() {
+	takes_long
 	command -v runc > /dev/null || skip 'no runc'
 	echo "BinaryName = 'runc'" > "$WORK/options.toml"
 	restores --runtime-config-path "$WORK/options.toml"

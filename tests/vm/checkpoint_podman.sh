@@ -36,6 +36,7 @@ in_place() {
 it in_place 'checkpoint and restore of a container'
 
 leave_running() {
+	takes_long
 	counting
 	does container checkpoint --leave-running c1
 	goes_on "$before"
@@ -65,6 +66,7 @@ in_two_steps() {
 it in_two_steps 'checkpoint --pre-checkpoint, then --with-previous; restore --import-previous takes both'
 
 at_a_terminal() {
+	takes_long
 	does run -dt --name c1 --network none box sh -c 'tty; while [ ! -e /tmp/go ]; do sleep 0.1; done; echo again'
 	does container checkpoint c1
 	does container restore c1

@@ -108,7 +108,7 @@ builds() {
 it builds 'build runs its steps with hull'
 
 protects() {
-	[ -n "${LONG:-}" ] || skip 'LONG=1 runs it'
+	takes_long
 	ends 1 run --rm --network none --read-only box touch /x
 	has "$ERR" 'Read-only file system'
 	does run --rm --network none --cap-drop all --security-opt no-new-privileges box \
@@ -132,7 +132,7 @@ runs_by_the_shim() {
 it runs_by_the_shim 'runtimeType: the shim of hull in place of the one for runc'
 
 checkpoints() {
-	[ -n "${LONG:-}" ] || skip 'LONG=1 runs it'
+	takes_long
 	does run -d --name c1 --network none box \
 		sh -c 'id=$(cat /proc/sys/kernel/random/uuid); while :; do echo $id > /tmp/id; sleep 0.2; done'
 	eventually tells_its_id

@@ -52,6 +52,7 @@ out_of_memory() {
 it out_of_memory 'a program over its memory limit is killed'
 
 without_systemd() {
+	takes_long
 	CLIENT="$CLIENT --cgroup-manager cgroupfs"
 	does run --rm --network none --memory 64m box cat /sys/fs/cgroup/memory.max
 	equal "$OUT" 67108864
@@ -63,6 +64,7 @@ it without_systemd 'cgroup managers cgroupfs and disabled'
 # ---- protection -----------------------------------------------------------------------------------
 
 protects() {
+	takes_long
 	ends 1 run --rm --network none --read-only box touch /x
 	has "$ERR" 'Read-only file system'
 	does run --rm --network none --cap-drop all --security-opt no-new-privileges box \

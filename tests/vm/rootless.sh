@@ -264,6 +264,7 @@ SCOPES=$MANAGER/ SYSTEMCTL='as systemctl --user'
 it podman_limits 'podman has limits in scopes of the user manager, update changes them, stats reads them'
 
 podman_without_systemd() {
+	takes_long
 	does --cgroup-manager cgroupfs run -d --name c1 --network none box sleep 1000
 	has "$(cgroup_of c1)" .scope/hull-
 	does --cgroup-manager cgroupfs exec c1 echo hello
@@ -274,6 +275,7 @@ podman_without_systemd() {
 it podman_without_systemd 'podman --cgroup-manager cgroupfs: limits are refused beside its own processes'
 
 podman_without_cgroups() {
+	takes_long
 	stays --cgroups disabled
 	[ "$(wc -l < "$(cgroup_of c1)/cgroup.procs")" -gt 1 ] || die "it is alone in $(cgroup_of c1)"
 	does exec c1 echo hello
@@ -284,6 +286,7 @@ podman_without_cgroups() {
 it podman_without_cgroups 'podman --cgroups disabled makes none, and limits are refused'
 
 podman_keeps_ids() {
+	takes_long
 	does run --rm --network none --userns keep-id --volume "$PLACE:/v" box \
 		sh -c 'id -u; stat -c %u /v; touch /v/kept'
 	equal "$OUT" "1000
@@ -300,6 +303,7 @@ it plays_kube 'podman play kube, and --down'
 it podman_builds 'podman build runs its steps with hull'
 
 podman_has_networks() {
+	takes_long
 	does run --rm --network slirp4netns box ip -4 -o addr show tap0
 	has "$OUT" 'inet 10.0.2.'
 }
