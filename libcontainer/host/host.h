@@ -59,6 +59,9 @@ int lsm_plan(const struct host_env *h, const struct spec_process *sp, struct pla
 /* lsm.c: an SELinux label that the loaded policy knows; *ret stays NULL when none is given. */
 int lsm_label(const struct host_env *h, const char *label, const char **ret, struct arena *arena,
 	      struct err *e);
+/* lsm.c: what CRIU is told to use instead, "apparmor:PROFILE" or "selinux:LABEL" (criu(8),
+ * --lsm-profile), is enabled and loaded here. NULL: nothing. CRIU itself would find out too late. */
+int lsm_check(const char *option, struct arena *arena, struct err *e);
 int seccomp_plan(const struct host_env *h, const struct spec *s, struct plan_process *pp,
 		 struct arena *arena, struct err *e);
 

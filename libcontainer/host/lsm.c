@@ -30,12 +30,20 @@ static bool has_apparmor(void)
 	       enabled[0] == 'Y';
 }
 
+static bool is_unconfined(const char *profile)
+{
+	return !profile[0] || strcmp(profile, "unconfined") == 0;
+}
+
 /* Asks the kernel without changing anything (apparmor(7), aa_change_profile(2)). Whether we may
  * change to it is for the change itself to tell. */
 static int check_profile(const char *profile, struct arena *arena, struct err *e)
 {
-	const char *question = arena_printf(arena, "permprofile %s", profile);
+	const char *question;
 
+	if (!has_apparmor())
+		return unsupported(e, "AppArmor");
+	question = arena_printf(arena, "permprofile %s", profile);
 	if (!question)
 		return err_nomem(e);
 	if (file_write_at(AT_FDCWD, APPARMOR_CURRENT, question) == -ENOENT)
@@ -62,10 +70,10 @@ static int plan_apparmor(const struct host_env *h, const struct spec_process *sp
 	const char *profile = sp->apparmor_profile, *how = "exec";
 	int r = 0;
 
-	if (!profile || !profile[0] || strcmp(profile, "unconfined") == 0)
+	if (!profile || is_unconfined(profile))
 		return 0;
 	if (!h->dry_run) {
-		r = has_apparmor() ? check_profile(profile, arena, e) : unsupported(e, "AppArmor");
+		r = check_profile(profile, arena, e);
 		how = sp->no_new_privileges && is_confined() ? "stack" : "exec";
 	}
 	if (r < 0)
@@ -115,4 +123,15 @@ int lsm_plan(const struct host_env *h, const struct spec_process *sp, struct pla
 	if (lsm_label(h, sp->selinux_label, &pp->selinux, arena, e) < 0)
 		return err_at(e, "process.selinuxLabel");
 	return 0;
+}
+
+int lsm_check(const char *option, struct arena *arena, struct err *e)
+{
+	if (!option)
+		return 0;
+	if (strncmp(option, "selinux:", 8) == 0)
+		return check_label(option + 8, e);
+	if (strncmp(option, "apparmor:", 9) == 0)
+		return is_unconfined(option + 9) ? 0 : check_profile(option + 9, arena, e);
+	return err_bad(e, "", "\"%s\" is neither apparmor:PROFILE nor selinux:LABEL", option);
 }

@@ -326,6 +326,8 @@ static int restore(struct restore *t, struct arena *arena, struct err *e)
 {
 	int r = open_images(t, arena, e);
 
+	if (r == 0 && lsm_check(t->opts->lsm_profile, arena, e) < 0)
+		r = err_wrap(e, "--lsm-profile");
 	if (r == 0)
 		r = create_open(&t->create, e);
 	if (r < 0)

@@ -450,14 +450,26 @@ restore_flags() {
 	started c1
 	saved
 	restored --tcp-established --tcp-close --ext-unix-sk --shell-job --file-locks --auto-dedup \
-		--lazy-pages --empty-ns network --manage-cgroups-mode full --lsm-profile apparmor:x \
+		--lazy-pages --empty-ns network --manage-cgroups-mode full --lsm-profile apparmor:unconfined \
 		--lsm-mount-context y -no-subreaper --no-pivot --work-path "$WORK/work"
-	for line in '5 1' '52 1' '4 1' '7 1' '8 1' '16 1' '48 1' '38 1073741824' '34 4' '53 apparmor:x' '63 y'; do
+	for line in '5 1' '52 1' '4 1' '7 1' '8 1' '16 1' '48 1' '38 1073741824' '34 4' '53 apparmor:unconfined' '63 y'; do
 		asked "$line"
 	done
 	exists "$WORK/work/restore.log"
 }
 it restore_flags 'each option of restore becomes one of CRIU'"'"'s'
+
+strange_profile() {
+	with_criu
+	started c1
+	saved
+	fails 1 restore --detach --lsm-profile x --image-path "$WORK/images" c1
+	has "$ERR" '--lsm-profile: "x" is neither apparmor:PROFILE nor selinux:LABEL'
+	fails 1 restore --detach --lsm-profile selinux:x --image-path "$WORK/images" c1
+	has "$ERR" '--lsm-profile: '
+	missing "$STATE/c1"
+}
+it strange_profile 'a profile that this host does not have ends restore before it begins'
 
 hooks() {
 	with_criu

@@ -264,6 +264,8 @@ groups_and_profile() {
 	restored --manage-cgroups-mode strict
 	is_in /groups/below hull-test-one
 	ok delete --force c1
+	fails 1 restore --detach --lsm-profile apparmor:hull-test-none --image-path "$WORK/$IMAGES" c1
+	has "$ERR" 'AppArmor profile hull-test-none is not loaded'
 	restored --manage-cgroups-mode full --lsm-profile apparmor:hull-test-two
 	is_in /groups/below hull-test-two
 	ok delete --force c1
