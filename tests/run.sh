@@ -279,6 +279,13 @@ sum() {
 	[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
 }
 
+run_tier() { # TIER
+	local begin=$SECONDS
+
+	"tier_${1//-/_}"
+	echo "# $1 took $((SECONDS - begin)) s"
+}
+
 main() {
 	local tiers=() tier
 
@@ -299,7 +306,7 @@ main() {
 	[ -n "${BUILD-}" ] || packages_install build test || count_fail "packages are installed"
 	machine_state | sort >"$scratch/before"
 	for tier in "${tiers[@]}"; do
-		"tier_${tier//-/_}"
+		run_tier "$tier"
 	done
 	[ $((passed + failed + skipped)) -gt 0 ] || count_fail "a test is called ${name:-anything}"
 	check_nothing_left

@@ -7,7 +7,7 @@
 #
 # Prints a Markdown table and writes it to tests/bench/results/shim.md: `ctr run --rm` as the client
 # sees it and with the client's own time (`ctr version`) taken off, `ctr task exec`, 20 starts and
-# removals in parallel, once with containerd's root on a tmpfs and once on the disk; the life of a
+# removals in parallel (likewise), once with containerd's root on a tmpfs and once on the disk; the life of a
 # container in the shim alone, without the time of client and containerd (shim_life.py); what client and
 # containerd take with a shim that does nothing, the floor (floor_shim.c), and its ratio; the memory of
 # an idle shim alone and of each of 50, the shim's CPU time for 1 GiB of output to the fifos of ctr and
@@ -57,16 +57,23 @@ pss_of_shims() {
 	done | awk '{ sum += $1 } END { print sum / NR }'
 }
 
-# In a subshell, whose only children are these.
-many() { # RUNTIME: ms for 20 starts and removals in parallel
+# In a subshell, whose only children are these: ms for 20 times FIRST, then THEN, in parallel.
+twenty() { # FIRST THEN
 	begin=$(now)
-	for i in $(seq 20); do idle "$1" "p$i" & done
+	for i in $(seq 20); do $1 "p$i" & done
 	wait
-	for i in $(seq 20); do gone "p$i" & done
+	for i in $(seq 20); do $2 "p$i" & done
 	wait
 	echo $((($(now) - begin) / 1000000))
 	no_shims
 }
+
+many() { twenty "idle $1" gone; } # RUNTIME: starts and removals
+
+# What the clients of these take for themselves: one to start, two to remove.
+asked() { ctr version > /dev/null; }
+asked_twice() { asked && asked; }
+many_clients() { twenty asked asked_twice; }
 
 no_shims() { while [ -n "$(shims)" ]; do sleep 0.1; done; }
 
@@ -99,9 +106,11 @@ cpu_of_file() { # RUNTIME
 	no_shims
 }
 
+middle() { sort -n | sed -n 3p; } # of five
+
 # of_five FUNCTION RUNTIME: the median of five
 of_five() {
-	for _ in 1 2 3 4 5; do "$@"; done | sort -n | sed -n 3p
+	for _ in 1 2 3 4 5; do "$@"; done | middle
 }
 
 # The same program, driven by a client of our own: no containerd.
@@ -132,9 +141,14 @@ clients() {
 		runc "$ctr task exec --exec-id x r true" > "$C/$1.exec"
 	gone h r
 	no_shims
-	(many $hull) > "$C/$1.many.hull"
-	(many $runc) > "$C/$1.many.runc"
-	(many $floor) > "$C/$1.many.floor"
+	rm -f "$C"/many.*
+	for _ in 1 2 3 4 5; do
+		(many $hull) >> "$C/many.hull"
+		(many $runc) >> "$C/many.runc"
+		(many $floor) >> "$C/many.floor"
+		(many_clients) >> "$C/many.clients"
+	done
+	for who in hull runc floor clients; do middle < "$C/many.$who" > "$C/$1.many.$who"; done
 }
 
 # What containerd writes to its databases it has the disk confirm: that takes as long as the disk does.
@@ -154,8 +168,14 @@ client_rows() { # WHERE
 		"$(minus "$(median runc "$C/$1.run")" "$version")" ms \
 		"$(minus "$(median floor "$C/$1.run")" "$version")"
 	row '`ctr task exec … true`' "$(median hull "$C/$1.exec")" "$(median runc "$C/$1.exec")" ms
+	many_rows "$1" "$(cat "$C/$1.many.clients")"
+}
+
+many_rows() { # WHERE CLIENTS
 	row '20 starts and removals in parallel' "$(cat "$C/$1.many.hull")" "$(cat "$C/$1.many.runc")" ms \
 		"$(cat "$C/$1.many.floor")"
+	row "the same without the clients' own $2 ms" "$(($(cat "$C/$1.many.hull") - $2))" \
+		"$(($(cat "$C/$1.many.runc") - $2))" ms "$(($(cat "$C/$1.many.floor") - $2))"
 }
 
 clients disk
