@@ -17,6 +17,7 @@
 #include "sys/sys.h"
 
 #define DEADLINE_MS 10000
+#define PATIENCE_MS 200 /* more than a death takes that nothing is in the way of */
 
 /* Through a pidfd whose process is proven to be ours; waits until it is gone. */
 static int kill_init(const struct record *r, int deadline_ms, struct err *e)
@@ -46,6 +47,19 @@ int destroy_kill(const struct lc_ctx *ctx, const struct statedir *d, const struc
 	if (statedir_cgroup(d, path, sizeof(path)))
 		(void)cgroup_signal(ctx->cgroup_root, path, SIGKILL, &ignored); /* may be gone */
 	return kill_init(r, 0, e);
+}
+
+/* What keeps the first process may be in the group, outside of its PID namespace: the init of one waits
+ * for its children, which CRIU traces. */
+static int kill_all(const struct lc_ctx *ctx, const struct statedir *d, const struct record *r,
+		    struct err *e)
+{
+	int ret = kill_init(r, PATIENCE_MS, e);
+
+	if (ret == 0 || e->kind != ERR_TIMEOUT)
+		return ret;
+	ret = destroy_kill(ctx, d, r, e);
+	return ret == 0 ? kill_init(r, DEADLINE_MS, e) : ret;
 }
 
 /* The runtime was killed before it could set the mark: the unit may be another's of that name. */
@@ -102,7 +116,7 @@ static void poststop(const struct statedir *d, const struct record *r)
 
 int destroy(const struct lc_ctx *ctx, struct statedir *d, const struct record *r, struct err *e)
 {
-	int ret = kill_init(r, DEADLINE_MS, e);
+	int ret = kill_all(ctx, d, r, e);
 
 	if (ret == 0)
 		ret = remove_cgroup(ctx, d, r, e);

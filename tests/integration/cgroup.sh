@@ -99,6 +99,24 @@ nested_groups() {
 }
 it nested_groups 'groups that the container made are removed with all that is in them'
 
+# The init of a PID namespace ends after its children, and those that are traced after the tracer has seen it.
+held_by_a_tracer() {
+	config '.process.args = ["sh", "-c", "sleep 1000 & wait"]'
+	ok create --pid-file "$WORK/pid" c1
+	ok start c1
+	eventually pgrep -P "$(cat "$WORK/pid")" > "$WORK/child"
+	child=$(cat "$WORK/child")
+	python3 -c 'import ctypes, sys, time
+ctypes.CDLL(None).ptrace(0x4206, int(sys.argv[1]), 0, 0) # PTRACE_SEIZE
+time.sleep(60)' "$child" &
+	tracer=$!
+	eventually grep -qx "TracerPid:	$tracer" "/proc/$child/status"
+	echo $tracer > "$TREE/hull-c1/cgroup.procs"
+	ok delete --force c1
+	gone $tracer
+}
+it held_by_a_tracer 'delete --force ends a container that a process of its cgroup keeps from ending'
+
 groups_above() {
 	group hull-above
 	path /hull-above/made/too/c1
