@@ -15,7 +15,7 @@
 #include "base/cleanup.h"
 
 #define SPLICE_SIZE (1u << 20) /* more than a pipe holds */
-#define COPY_SIZE 65536	       /* what a pipe holds, unless somebody made it larger */
+#define COPY_SIZE IO_PIPE_SIZE
 
 enum step {
 	STEP_AGAIN,   /* something was done */
@@ -48,6 +48,7 @@ static enum step splice_some(struct io_stream *s)
 
 	if (n > 0) {
 		s->passed += (uint64_t)n;
+		io_pipe_grow(s->src, (size_t)n, &s->is_large);
 		return STEP_AGAIN;
 	}
 	if (n == 0 || (errno == EPIPE && s->input))

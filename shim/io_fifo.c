@@ -11,6 +11,8 @@
 
 #include "base/cleanup.h"
 
+#define LARGE_PIPE_SIZE (4 * IO_PIPE_SIZE) /* still larger ones were no better */
+
 /* A reader that reads nothing, and the writer: on Linux one descriptor can be both. */
 int io_fifo_output(const char *path, struct io_stream *s, struct err *e)
 {
@@ -56,4 +58,13 @@ int io_pipe(const struct io_spec *spec, int ret[2], struct err *e)
 	ret[0] = pair[0];
 	ret[1] = pair[1];
 	return 0;
+}
+
+void io_pipe_grow(int pipe, size_t passed, bool *is_large)
+{
+	if (*is_large || passed < IO_PIPE_SIZE)
+		return;
+	(void)fcntl(pipe, F_SETPIPE_SZ,
+		    LARGE_PIPE_SIZE); /* where that is refused it stays as it is */
+	*is_large = true;
 }

@@ -18,7 +18,6 @@
 #include "trim.h"
 
 #define FORK_NAME "hull-file"
-#define PIECE_SIZE 65536 /* what a pipe holds */
 
 bool io_uri_is(const char *uri, const char *scheme)
 {
@@ -125,14 +124,18 @@ static void write_piece(int to, const uint8_t *piece, size_t n, struct io_count 
 	}
 }
 
-static void copy(int from, int to, struct io_count *count)
+static void copy(int from, int to, int pipe, struct io_count *count)
 {
-	static uint8_t piece[PIECE_SIZE];
+	static uint8_t piece[IO_PIPE_SIZE];
+	bool is_large = false;
 	ssize_t n;
 
-	while ((n = read(from, piece, sizeof(piece))) > 0 || (n < 0 && errno == EINTR))
-		if (n > 0)
-			write_piece(to, piece, (size_t)n, count);
+	while ((n = read(from, piece, sizeof(piece))) > 0 || (n < 0 && errno == EINTR)) {
+		if (n <= 0)
+			continue;
+		io_pipe_grow(pipe, (size_t)n, &is_large);
+		write_piece(to, piece, (size_t)n, count);
+	}
 }
 
 /* Nothing of the shim's is held on to, its bundle included: we may outlive it. A reader ends with its
@@ -163,9 +166,9 @@ static __attribute__((noreturn)) void serve(struct io_helper *h, const int fds[3
 	title_set(FORK_NAME, h->path);
 	trim();
 	if (h->kind->input)
-		copy(file, pipe, h->count);
+		copy(file, pipe, pipe, h->count);
 	else
-		copy(pipe, file, h->count);
+		copy(pipe, file, pipe, h->count);
 	_exit(0);
 }
 

@@ -21,6 +21,7 @@ struct io_stream {
 	bool input;		 /* to the container: a refusing reader is the end */
 	bool dst_waits;		 /* dst refuses for a while instead of failing */
 	bool running, draining;
+	bool is_large; /* src, as io_pipe_grow() has it */
 	uint8_t *copy; /* NULL: spliced */
 	size_t start, end;
 	uint64_t passed, lost;
@@ -51,6 +52,13 @@ int io_fifo_output(const char *path, struct io_stream *s, struct err *e);
 int io_fifo_input(const char *path, struct io_stream *s, struct err *e);
 /* A pipe that the container's user may open anew (/dev/stdout). */
 int io_pipe(const struct io_spec *spec, int ret[2], struct err *e);
+
+#define IO_PIPE_SIZE 65536 /* what a new pipe holds (pipe(7)) */
+
+/* Once as much has passed at a time as a new pipe holds, its writer waits for us: then it is made
+ * larger. Not before, as a user's share is limited (pipe-user-pages-soft), and the new pipes of all
+ * containers of a user who has used it up are tiny. */
+void io_pipe_grow(int pipe, size_t passed, bool *is_large);
 
 /* ---- io_helper.c: processes at the other ends of the container's pipes --------------------------- */
 

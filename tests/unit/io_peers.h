@@ -239,6 +239,31 @@ static inline int write_pattern(int fd, size_t n, bool slow)
 	return 0;
 }
 
+/* Writes without a pause until its pipe is larger than a new one; gives up after 1 GiB. */
+static inline int fill_until_large(void)
+{
+	static const uint8_t zeros[65536];
+
+	for (int i = 0; i < 16384; i++) {
+		if (fcntl(1, F_GETPIPE_SZ) > (int)sizeof(zeros))
+			return 0;
+		if (fd_write_all(1, zeros, sizeof(zeros)) < 0)
+			return 1;
+	}
+	return 2;
+}
+
+/* 0 when the pipe is a new one's size afterwards. */
+static inline int write_little(void)
+{
+	for (int i = 0; i < 50; i++) {
+		if (fd_write_all(1, "little", 6) < 0)
+			return 1;
+		usleep(1000);
+	}
+	return fcntl(1, F_GETPIPE_SZ) != 65536;
+}
+
 /* 0 when n bytes of the pattern come and nothing else; reads until end of file. */
 static inline int check_pattern(int fd, size_t n, bool slow)
 {

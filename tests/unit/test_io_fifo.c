@@ -44,6 +44,17 @@ static int read_out_slowly(void)
 	return check_pattern(open(path_out, O_RDONLY), MANY, true);
 }
 
+static int read_all_out(void)
+{
+	static char chunk[65536];
+	int fd = open(path_out, O_RDONLY);
+	ssize_t n;
+
+	while ((n = read(fd, chunk, sizeof(chunk))) > 0)
+		;
+	return n < 0;
+}
+
 static void pass_many(play_fn writer, play_fn reader)
 {
 	struct io_spec spec = only_stdout();
@@ -66,6 +77,32 @@ Test(io_fifo, a_stop_and_go_reader_gets_every_byte)
 Test(io_fifo, a_stop_and_go_writer_loses_no_byte)
 {
 	pass_many(write_many_slowly, read_out);
+}
+
+Test(io_fifo, who_fills_the_pipe_gets_a_larger_one)
+{
+	struct io_spec spec = only_stdout();
+	pid_t client;
+
+	open_io(&spec);
+	client = spawn(read_all_out, NULL);
+	cr_assert_eq(exit_of(start_container(fill_until_large)), 0);
+	drain(10000);
+	io = io_free(io);
+	cr_assert_eq(exit_of(client), 0);
+}
+
+Test(io_fifo, who_writes_little_does_not)
+{
+	struct io_spec spec = only_stdout();
+	pid_t client;
+
+	open_io(&spec);
+	client = spawn(read_all_out, NULL);
+	cr_assert_eq(exit_of(start_container(write_little)), 0);
+	drain(10000);
+	io = io_free(io);
+	cr_assert_eq(exit_of(client), 0);
 }
 
 static int check_stdin(void)

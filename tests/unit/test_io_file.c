@@ -75,6 +75,16 @@ Test(io_file, it_is_made_with_its_directories)
 	cr_assert_eq(file.st_mode, S_IFREG | 0644);
 }
 
+Test(io_file, who_fills_the_pipe_gets_a_larger_one)
+{
+	struct io_spec spec = { .stdout_path = "file:///dev/null" };
+
+	open_io(&spec);
+	run(fill_until_large);
+	open_io(&spec);
+	run(write_little);
+}
+
 static int write_more(void)
 {
 	return fd_write_all(1, "more", 4) < 0;
