@@ -298,8 +298,9 @@ struct lc_oom;
 struct lc_oom_watch {
 	void (*fn)(struct lc_oom_watch *w); /* the kernel has killed since the last call */
 	int cgroup;			    /* borrowed */
-	int wd;
-	uint64_t kills;
+	int above, wd;
+	uint64_t kills, kills_above;
+	int64_t changed_ms; /* when memory.events did last */
 	struct lc_oom_watch *next;
 };
 int lc_oom_new(struct ev_loop *loop, struct lc_oom **ret, struct err *e);
@@ -307,8 +308,8 @@ struct lc_oom *lc_oom_free(struct lc_oom *o);
 /* cgroup: its directory. A group without memory controller is never heard of. */
 void lc_oom_add(struct lc_oom *o, struct lc_oom_watch *w, int cgroup,
 		void (*fn)(struct lc_oom_watch *w));
-/* Looks now: what the kernel has done, but not told yet. */
-void lc_oom_check(struct lc_oom_watch *w);
+/* Looks now: what the kernel has done, but not told yet; also when the group has been removed. */
+void lc_oom_check(struct lc_oom *o, struct lc_oom_watch *w);
 /* Fine when never added (zeroed). */
 void lc_oom_remove(struct lc_oom *o, struct lc_oom_watch *w);
 

@@ -157,7 +157,7 @@ static int on_end(struct ev_source *s, uint32_t events)
 	struct events *v = s->data;
 
 	(void)events; /* readable is all a pidfd can be */
-	lc_oom_check(&v->oom_watch);
+	lc_oom_check(v->oom, &v->oom_watch);
 	ev_stop(v->loop, 0);
 	return 0;
 }

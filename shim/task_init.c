@@ -277,7 +277,6 @@ static void save_exit(const struct proc *p)
 
 static void tell_exit(struct proc *p)
 {
-	lc_oom_check(&p->task->oom);
 	save_exit(p);
 	proc_tell_exit(p);
 	shim_changed(p->task->shim);
@@ -287,6 +286,7 @@ static void tell_exit(struct proc *p)
 void init_exit(struct proc *p, struct request *r)
 {
 	(void)r; /* an exit is no request */
+	lc_oom_check(p->task->shim->oom, &p->task->oom);
 	kill_rest(p->task);
 	p->exit_held = true;
 	task_settle(p->task);

@@ -169,12 +169,17 @@ static void on_oom(struct lc_oom_watch *w)
 	ev_stop(loop, 0);
 }
 
-static void rewrite(const char *text)
+static void rewrite_of(const char *path, const char *text)
 {
-	int fd = open("memory.events", O_WRONLY | O_CLOEXEC);
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
 
 	cr_assert_eq(pwrite(fd, text, strlen(text), 0), (ssize_t)strlen(text));
 	close(fd);
+}
+
+static void rewrite(const char *text)
+{
+	rewrite_of("memory.events", text);
 }
 
 Test(oom, is_told_when_the_kernel_has_killed)
@@ -186,7 +191,7 @@ Test(oom, is_told_when_the_kernel_has_killed)
 	rewrite("oom 1\noom_kill 1\n");
 	cr_assert_eq(ev_run(loop), 0);
 	cr_assert_eq(told, 1);
-	lc_oom_check(&w);
+	lc_oom_check(oom, &w);
 	cr_assert_eq(told, 1, "once");
 }
 
@@ -197,7 +202,7 @@ Test(oom, of_a_limit_above_is_none_of_ours)
 	put("memory.events", "oom 0\noom_kill 0\n");
 	lc_oom_add(oom, &w, group, on_oom);
 	rewrite("oom 9\noom_kill 0\n");
-	lc_oom_check(&w);
+	lc_oom_check(oom, &w);
 	cr_assert_eq(told, 0);
 }
 
@@ -207,11 +212,50 @@ Test(oom, is_found_by_looking_before_it_is_told)
 
 	put("memory.events", "oom_kill 2\n");
 	lc_oom_add(oom, &w, group, on_oom);
-	lc_oom_check(&w);
+	lc_oom_check(oom, &w);
 	cr_assert_eq(told, 0, "what was before counts for nothing");
 	rewrite("oom_kill 3\n");
-	lc_oom_check(&w);
+	lc_oom_check(oom, &w);
 	cr_assert_eq(told, 1);
+}
+
+/* memory.events of the group above, and of a group in it that is then removed: did a change come first? */
+static void remove_group(const char *above, bool changed)
+{
+	struct lc_oom_watch w = {};
+	int child;
+
+	put("memory.events", "oom_kill 5\n");
+	cr_assert_eq(mkdir("child", 0755), 0);
+	put("child/memory.events", "max 0\noom_kill 0\n");
+	child = open("child", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	lc_oom_add(oom, &w, child, on_oom);
+	if (changed)
+		rewrite_of("child/memory.events", "max 1\noom_kill 0\n");
+	rewrite(above);
+	cr_assert(unlink("child/memory.events") == 0 && rmdir("child") == 0);
+	lc_oom_check(oom, &w);
+	lc_oom_check(oom, &w);
+	lc_oom_remove(oom, &w);
+	close(child);
+}
+
+Test(oom, of_a_group_that_is_gone_already_is_told_by_the_one_above)
+{
+	remove_group("oom_kill 6\n", true);
+	cr_assert_eq(told, 1, "once");
+}
+
+Test(oom, of_another_group_is_not_that_of_one_that_has_gone)
+{
+	remove_group("oom_kill 6\n", false);
+	cr_assert_eq(told, 0);
+}
+
+Test(oom, a_group_that_has_gone_after_its_limit_was_hit_was_not_killed_for_that)
+{
+	remove_group("oom_kill 5\n", true);
+	cr_assert_eq(told, 0);
 }
 
 Test(oom, a_group_without_memory_controller_is_never_told_of)
@@ -219,9 +263,9 @@ Test(oom, a_group_without_memory_controller_is_never_told_of)
 	struct lc_oom_watch w = {};
 
 	lc_oom_add(oom, &w, group, on_oom);
-	lc_oom_check(&w);
+	lc_oom_check(oom, &w);
 	lc_oom_remove(oom, &w);
-	lc_oom_check(&w);
+	lc_oom_check(oom, &w);
 	lc_oom_remove(oom, &w);
 	cr_assert_eq(told, 0);
 	lc_oom_free(oom);

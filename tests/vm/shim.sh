@@ -129,6 +129,23 @@ systemd_cgroup() {
 }
 it systemd_cgroup 'SystemdCgroup: a scope of systemd with its limits, TaskOOM and figures, gone with the task'
 
+# systemd removes the scope of a process that has died while we are about to look at it.
+oom_in_scopes() {
+	echo 'SystemdCgroup = true' > "$C/shim.toml"
+	watch
+	for i in $(seq 10); do
+		works run -d --null-io --runtime-config-path "$C/shim.toml" --cgroup "system.slice:hull:k$i" \
+			--memory-limit $((4 * MIB)) "$IMAGE" "k$i" sh -c "$HOG"
+	done
+	for i in $(seq 10); do
+		eventually eval "[ \"\$(told exit k$i)\" = 1 ]"
+		equal "$i: $(told oom "k$i")" "$i: 1"
+		works ctr task rm -f "k$i"
+	done
+	unwatch
+}
+it oom_in_scopes 'SystemdCgroup: TaskOOM is told even when systemd has removed the scope meanwhile'
+
 # memory_max ID: by the kernel, and by systemd.
 memory_max() {
 	cat "$slice/cri-containerd-$1.scope/memory.max"
