@@ -53,7 +53,12 @@ docker run --rm --network none box true # makes what docker keeps for all contai
 it runs 'run: output, exit status, and the errors that docker knows'
 it runs_at_a_terminal 'run -it has a terminal'
 it executes 'exec, exec -it, top'
-it pauses 'pause and unpause'
+
+paused() {
+	takes_long
+	pauses
+}
+it paused 'pause and unpause'
 
 limits() {
 	stays --memory 64m --cpus 0.5 --pids-limit 50
@@ -82,6 +87,7 @@ out_of_memory() {
 it out_of_memory 'a kill for lack of memory makes the container OOMKilled'
 
 restarts() {
+	takes_long
 	does run -d --name c1 --network none --restart on-failure:2 box sh -c 'echo once; exit 1'
 	for _ in $(seq 60); do
 		does inspect --format '{{.RestartCount}} {{.State.Status}}' c1

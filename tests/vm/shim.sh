@@ -133,11 +133,11 @@ it systemd_cgroup 'SystemdCgroup: a scope of systemd with its limits, TaskOOM an
 oom_in_scopes() {
 	echo 'SystemdCgroup = true' > "$C/shim.toml"
 	watch
-	for i in $(seq 10); do
+	for i in $(seq 5); do
 		works run -d --null-io --runtime-config-path "$C/shim.toml" --cgroup "system.slice:hull:k$i" \
 			--memory-limit $((4 * MIB)) "$IMAGE" "k$i" sh -c "$HOG"
 	done
-	for i in $(seq 10); do
+	for i in $(seq 5); do
 		eventually eval "[ \"\$(told exit k$i)\" = 1 ]"
 		equal "$i: $(told oom "k$i")" "$i: 1"
 		works ctr task rm -f "k$i"

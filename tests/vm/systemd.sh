@@ -415,6 +415,7 @@ by_slow_bus() {
 }
 
 a_bus_that_is_too_late() {
+	takes_long
 	config '.process.args = ["true"]'
 	by_slow_bus answers answers
 	answers=$CREATOR buses=$SLOW_BUS
