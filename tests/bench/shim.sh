@@ -20,9 +20,10 @@ set -eu
 rounds=${1:-30}
 hull=io.containerd.hull.v2 runc=io.containerd.runc.v2 floor=io.containerd.floor.v2
 results=$srcdir/tests/bench/results
+listener=
 ctr="$(env which ctr) -a $C/containerd.sock"
 
-trap 'containerd_end > /dev/null 2>&1' EXIT
+trap 'kill $listener 2> /dev/null || :; containerd_end > /dev/null 2>&1' EXIT
 cc -O2 -D_GNU_SOURCE -o "$C/measure" "$srcdir/tests/bench/measure.c"
 mkdir "$C/bin"
 cc -O2 -D_GNU_SOURCE -o "$C/bin/containerd-shim-floor-v2" "$srcdir/tests/bench/floor_shim.c"
@@ -125,8 +126,12 @@ life() {
 	listener=$!
 	while [ ! -S "$C/life/events.sock" ]; do sleep 0.1; done
 	python3 "$srcdir/tests/bench/shim_life.py" "$rounds" "$C/life" \
-		"$BUILD/containerd-shim-hull-v2" "$(command -v containerd-shim-runc-v2)" 2> "$C/life/log"
+		"$BUILD/containerd-shim-hull-v2" "$(command -v containerd-shim-runc-v2)" 2> "$C/life/log" || {
+		cat "$C/life/log" >&2
+		return 1
+	}
 	kill "$listener"
+	listener=
 }
 
 # clients WHERE: what they see, into $C/WHERE.*
