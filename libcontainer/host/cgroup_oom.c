@@ -14,13 +14,13 @@
 #include "base/num.h"
 #include "libcontainer.h"
 
+#define RECENT_MS 3000 /* from a limit that is hit to the death that follows */
+
 struct lc_oom {
 	struct ev_source source;
 	int fd;
 	struct lc_oom_watch *watches;
 };
-
-#define RECENT_MS 3000
 
 static int count_kills(int cgroup, uint64_t *ret)
 {
@@ -96,9 +96,10 @@ static int on_event(struct ev_source *s, uint32_t events)
 
 void lc_oom_check(struct lc_oom *o, struct lc_oom_watch *w)
 {
+	if (!w->fn)
+		return;
 	take_changes(o);
-	if (w->fn)
-		look(w);
+	look(w);
 }
 
 int lc_oom_new(struct ev_loop *loop, struct lc_oom **ret, struct err *e)

@@ -55,7 +55,7 @@ static int read_all_out(void)
 	return n < 0;
 }
 
-static void pass_many(play_fn writer, play_fn reader)
+static void pass(play_fn writer, play_fn reader)
 {
 	struct io_spec spec = only_stdout();
 	pid_t client, container;
@@ -71,38 +71,22 @@ static void pass_many(play_fn writer, play_fn reader)
 
 Test(io_fifo, a_stop_and_go_reader_gets_every_byte)
 {
-	pass_many(write_many, read_out_slowly);
+	pass(write_many, read_out_slowly);
 }
 
 Test(io_fifo, a_stop_and_go_writer_loses_no_byte)
 {
-	pass_many(write_many_slowly, read_out);
+	pass(write_many_slowly, read_out);
 }
 
 Test(io_fifo, who_fills_the_pipe_gets_a_larger_one)
 {
-	struct io_spec spec = only_stdout();
-	pid_t client;
-
-	open_io(&spec);
-	client = spawn(read_all_out, NULL);
-	cr_assert_eq(exit_of(start_container(fill_until_large)), 0);
-	drain(10000);
-	io = io_free(io);
-	cr_assert_eq(exit_of(client), 0);
+	pass(fill_until_large, read_all_out);
 }
 
 Test(io_fifo, who_writes_little_does_not)
 {
-	struct io_spec spec = only_stdout();
-	pid_t client;
-
-	open_io(&spec);
-	client = spawn(read_all_out, NULL);
-	cr_assert_eq(exit_of(start_container(write_little)), 0);
-	drain(10000);
-	io = io_free(io);
-	cr_assert_eq(exit_of(client), 0);
+	pass(write_little, read_all_out);
 }
 
 static int check_stdin(void)
