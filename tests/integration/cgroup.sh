@@ -110,6 +110,7 @@ held_by_a_tracer() {
 ctypes.CDLL(None).ptrace(0x4206, int(sys.argv[1]), 0, 0) # PTRACE_SEIZE
 time.sleep(60)' "$child" &
 	tracer=$!
+	trap 'kill $tracer 2> /dev/null || :' EXIT
 	eventually grep -qx "TracerPid:	$tracer" "/proc/$child/status"
 	echo $tracer > "$TREE/hull-c1/cgroup.procs"
 	ok delete --force c1
