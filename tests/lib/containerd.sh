@@ -171,7 +171,13 @@ containerd_end() {
 	finish
 }
 
-test_begin() { :; }
+test_begin() { wc -l < "$C/log" > "$WORK/log.lines"; }
+
+# How tasks have ended, and what containerd and the shims have complained of.
+test_tells() {
+	tail -n "+$(($(cat "$WORK/log.lines") + 1))" "$C/log" |
+		grep -E 'level=(warning|error|fatal)|Task(Exit|OOM) event' | tail -n 20
+}
 
 # Containers of the test go, with their tasks.
 test_end() {

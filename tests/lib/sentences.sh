@@ -1,7 +1,8 @@
 # shellcheck shell=sh disable=SC2034
 # SPDX-License-Identifier: Apache-2.0
 # Tests as sentences: TAP, assertions, and the check that a test leaves nothing behind. Who sources it
-# defines test_begin, run at the start of each test in its own shell, and test_end, run after it.
+# defines test_begin, run at the start of each test in its own shell, and test_end, run after it; it may
+# define test_tells, which prints what else there is to know about a failure.
 #
 # Environment: TEST (run only the functions whose name contains it), KEEP=1 (keep the temporary
 # directories). HARNESS_FOREIGN_MOUNT may name a mount that comes and goes without us. A test runs in a
@@ -20,6 +21,7 @@ HARNESS_TMP=$(mktemp -d "${TMPDIR:-/tmp}/hull-test.XXXXXX")
 export HARNESS_TMP
 harness_count=0
 harness_failed=0
+test_tells() { :; }
 
 # ---- assertions -----------------------------------------------------------------------------
 
@@ -149,6 +151,7 @@ harness_report() {
 		[ ! -s "$WORK/left" ] || sed 's/^/left behind: /' "$WORK/left"
 		tail -n 20 "$WORK/log"
 		[ ! -s "$WORK/err" ] || sed 's/^/stderr: /' "$WORK/err"
+		test_tells
 	} | sed 's/^/# /'
 }
 
