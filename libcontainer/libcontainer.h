@@ -292,26 +292,22 @@ int lc_watch_stats(const struct lc_watch *w, enum lc_detail detail, struct arena
 /* The ids of all containers below root, sorted, NULL terminated, in the arena. */
 int lc_ids(const struct lc_ctx *ctx, struct arena *arena, const char *const **ret, struct err *e);
 
-/* Kills by the kernel for lack of memory: one inotify descriptor in an event loop for any number of
- * containers, on the memory.events of their groups. */
-struct lc_oom;
+/* Kills by the kernel for lack of memory, told by an event loop as the memory.events of a group changes. */
 struct lc_oom_watch {
 	void (*fn)(struct lc_oom_watch *w); /* the kernel has killed since the last call */
-	int cgroup;			    /* borrowed */
-	int above, wd;
+	struct ev_source source;
+	int cgroup; /* borrowed */
+	int events, above;
 	uint64_t kills, kills_above;
 	int64_t changed_ms; /* when memory.events did last */
-	struct lc_oom_watch *next;
 };
-int lc_oom_new(struct ev_loop *loop, struct lc_oom **ret, struct err *e);
-struct lc_oom *lc_oom_free(struct lc_oom *o);
 /* cgroup: its directory. A group without memory controller is never heard of. */
-void lc_oom_add(struct lc_oom *o, struct lc_oom_watch *w, int cgroup,
+void lc_oom_add(struct ev_loop *loop, struct lc_oom_watch *w, int cgroup,
 		void (*fn)(struct lc_oom_watch *w));
 /* Looks now: what the kernel has done, but not told yet; also when the group has been removed. */
-void lc_oom_check(struct lc_oom *o, struct lc_oom_watch *w);
+void lc_oom_check(struct lc_oom_watch *w);
 /* Fine when never added (zeroed). */
-void lc_oom_remove(struct lc_oom *o, struct lc_oom_watch *w);
+void lc_oom_remove(struct lc_oom_watch *w);
 
 /* ---- checkpoint and restore, by CRIU ---- */
 

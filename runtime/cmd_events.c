@@ -44,7 +44,6 @@ struct events {
 	int interval_ms;
 	struct lc_watch watch;
 	struct ev_loop *loop;
-	struct lc_oom *oom;
 	struct lc_oom_watch oom_watch;
 	struct ev_source end;
 	struct ev_timer timer;
@@ -157,7 +156,7 @@ static int on_end(struct ev_source *s, uint32_t events)
 	struct events *v = s->data;
 
 	(void)events; /* readable is all a pidfd can be */
-	lc_oom_check(v->oom, &v->oom_watch);
+	lc_oom_check(&v->oom_watch);
 	ev_stop(v->loop, 0);
 	return 0;
 }
@@ -169,10 +168,7 @@ static int follow(struct events *v)
 	v->loop = ev_new();
 	if (!v->loop)
 		return err_nomem(v->e);
-	r = lc_oom_new(v->loop, &v->oom, v->e);
-	if (r < 0)
-		return r;
-	lc_oom_add(v->oom, &v->oom_watch, v->watch.cgroup, on_oom);
+	lc_oom_add(v->loop, &v->oom_watch, v->watch.cgroup, on_oom);
 	r = ev_add(v->loop, &v->end, v->watch.pidfd, EPOLLIN, on_end, v);
 	if (r < 0)
 		return err_sys(v->e, r, "epoll_ctl", "process %d", (int)v->watch.pid);
@@ -185,9 +181,7 @@ static void events_done(struct events *v)
 {
 	ev_timer_stop(&v->timer);
 	ev_del(&v->end);
-	if (v->oom)
-		lc_oom_remove(v->oom, &v->oom_watch);
-	lc_oom_free(v->oom);
+	lc_oom_remove(&v->oom_watch);
 	if (v->loop)
 		ev_free(v->loop);
 	lc_watch_close(&v->watch);

@@ -177,8 +177,6 @@ static int set_up(struct shim *s, struct signals *g, int listener, struct err *e
 	if (r == 0)
 		r = reaper_new(s->loop, &s->reaper, e);
 	if (r == 0)
-		r = lc_oom_new(s->loop, &s->oom, e);
-	if (r == 0)
 		r = publisher_new(s->loop, getenv("TTRPC_ADDRESS"), s->ns, &s->events, e);
 	if (r == 0)
 		r = service_start(s, listener, e);

@@ -14,7 +14,6 @@ struct shim {
 	const char *ns;
 	struct ev_loop *loop;
 	struct reaper *reaper;
-	struct lc_oom *oom;
 	struct publisher *events;
 	struct ttrpc_server *server;
 	struct task *tasks;

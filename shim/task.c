@@ -239,7 +239,7 @@ void task_free(struct task *t)
 	while (*at != t)
 		at = &(*at)->next;
 	*at = t->next;
-	lc_oom_remove(s->oom, &t->oom);
+	lc_oom_remove(&t->oom);
 	x_close(t->cgroup);
 	proc_free(&t->init);
 	shim_changed(s);

@@ -28,7 +28,7 @@ static void open_cgroup(struct task *t)
 
 	t->cgroup = lc_cgroup_open(&ctx, t->init.id, t->init.pid, &e);
 	if (t->cgroup >= 0)
-		lc_oom_add(t->shim->oom, &t->oom, t->cgroup, on_oom);
+		lc_oom_add(t->shim->loop, &t->oom, t->cgroup, on_oom);
 	else
 		proc_log(&t->init, "cgroup", &e);
 }
@@ -286,7 +286,7 @@ static void tell_exit(struct proc *p)
 void init_exit(struct proc *p, struct request *r)
 {
 	(void)r; /* an exit is no request */
-	lc_oom_check(p->task->shim->oom, &p->task->oom);
+	lc_oom_check(&p->task->oom);
 	kill_rest(p->task);
 	p->exit_held = true;
 	task_settle(p->task);

@@ -2,11 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 # Many starts, many execs, a containerd that is away for a while, a shim that has nothing to do.
 #
-# Environment: LONG=1 (1,000 starts and 1,000 execs instead of 50; containerd is away for a minute).
+# Environment: LONG=1 (1,000 starts and 1,000 execs instead of 50, 200 containers at the same time instead of
+# 20; containerd is away for a minute).
 . "$(dirname "$0")/../lib/containerd.sh"
 
-COUNT=50 AWAY=2
-[ -z "${LONG:-}" ] || COUNT=1000 AWAY=61
+COUNT=50 MANY=20 AWAY=2
+[ -z "${LONG:-}" ] || COUNT=1000 MANY=200 AWAY=61
 
 containerd_begin
 
@@ -51,6 +52,17 @@ execs() {
 }
 it execs "$COUNT execs: memory and descriptors of the shim are what they were"
 tell
+
+beside_each_other() {
+	for i in $(seq "$MANY"); do
+		works run -d --null-io "$IMAGE" "m$i" sleep 1000
+	done
+	equal "$(ctr task ls | grep -c RUNNING)" "$MANY"
+	for pid in $(shims); do
+		lacks "$(readlink /proc/"$pid"/fd/*)" inotify
+	done
+}
+it beside_each_other "$MANY shims beside each other, which take none of the 128 inotify instances of their user"
 
 # containerd takes nothing, and events go on.
 while_stopped() {
