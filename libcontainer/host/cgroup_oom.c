@@ -8,7 +8,6 @@
 #include "base/cleanup.h"
 #include "base/fd.h"
 #include "base/file.h"
-#include "base/fmt.h"
 #include "base/num.h"
 #include "libcontainer.h"
 

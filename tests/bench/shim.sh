@@ -5,13 +5,13 @@
 #
 #	BUILD=DIR tests/bench/shim.sh [ROUNDS]
 #
-# Prints a Markdown table and writes it to tests/bench/results/shim.md: `ctr run --rm` as the client
-# sees it and with the client's own time (`ctr version`) taken off, `ctr task exec`, 20 starts and
-# removals in parallel (likewise), once with containerd's root on a tmpfs and once on the disk; the life of a
-# container in the shim alone, without the time of client and containerd (shim_life.py); what client and
-# containerd take with a shim that does nothing, the floor (floor_shim.c), and its ratio; the memory of
-# an idle shim alone and of each of 50, the shim's CPU time for 1 GiB of output to the fifos of ctr and
-# to a file.
+# Prints a Markdown table and writes it to tests/bench/results/shim.md: `ctr run --rm`, and its calls to
+# containerd without the client's own time (containerd_life.py); `ctr task exec`; 20 starts and removals
+# in parallel, by 40 ctr and by that client; all that once with containerd's root on a tmpfs and once on
+# the disk; the life of a container in the shim alone, without the time of client and containerd
+# (shim_life.py); what client and containerd take with a shim that does nothing, the floor (floor_shim.c),
+# and its ratio; the memory of an idle shim alone and of each of 50; the shim's CPU time for 1 GiB of output
+# to the fifos of ctr and to a file.
 # shellcheck disable=SC2154 # srcdir, containerd_pid: lib/containerd.sh
 export CONTAINERD_LEVEL=info # its own default
 . "$(dirname "$0")/../lib/containerd.sh"
@@ -23,12 +23,17 @@ results=$srcdir/tests/bench/results
 listener=
 ctr="$(env which ctr) -a $C/containerd.sock"
 
-trap 'kill $listener 2> /dev/null || :; containerd_end > /dev/null 2>&1' EXIT
+trap 'kill $listener 2> /dev/null || :; containerd_end > /dev/null 2>&1 || :; umount -l "$C"; rm -rf "$HARNESS_TMP"' EXIT
+# States are on a tmpfs, as where /run is one; containerd's root is at first on the disk.
+mkdir -p "$HARNESS_TMP/root" /run/containerd
+mount -t tmpfs tmpfs "$C"
+mount -t tmpfs tmpfs /run/containerd
+mkdir "$C/root" "$C/fifos"
+mount --bind "$HARNESS_TMP/root" "$C/root"
 cc -O2 -D_GNU_SOURCE -o "$C/measure" "$srcdir/tests/bench/measure.c"
 mkdir "$C/bin"
 cc -O2 -D_GNU_SOURCE -o "$C/bin/containerd-shim-floor-v2" "$srcdir/tests/bench/floor_shim.c"
 PATH=$C/bin:$PATH
-cgroup_tree > /dev/null
 containerd_begin
 
 # row WHAT HULL RUNC UNIT [FLOOR]
@@ -38,7 +43,6 @@ row() { awk -v w="$1" -v h="$2" -v r="$3" -v u="$4" -v f="${5-}" \
 
 # median NAME FILE, in ms
 median() { awk -v n="$1" '$1 == n { print $2 / 1000 }' "$2"; }
-minus() { awk -v a="$1" -v b="$2" 'BEGIN { print a - b }'; }
 now() { date +%s%N; }
 
 idle() { # RUNTIME ID
@@ -58,23 +62,16 @@ pss_of_shims() {
 	done | awk '{ sum += $1 } END { print sum / NR }'
 }
 
-# In a subshell, whose only children are these: ms for 20 times FIRST, then THEN, in parallel.
-twenty() { # FIRST THEN
+# many RUNTIME: ms for 20 starts, then removals, in parallel; in a subshell, whose only children these are
+many() {
 	begin=$(now)
-	for i in $(seq 20); do $1 "p$i" & done
+	for i in $(seq 20); do idle "$1" "p$i" & done
 	wait
-	for i in $(seq 20); do $2 "p$i" & done
+	for i in $(seq 20); do gone "p$i" & done
 	wait
 	echo $((($(now) - begin) / 1000000))
 	no_shims
 }
-
-many() { twenty "idle $1" gone; } # RUNTIME: starts and removals
-
-# What the clients of these take for themselves: one to start, two to remove.
-asked() { ctr version > /dev/null; }
-asked_twice() { asked && asked; }
-many_clients() { twenty asked asked_twice; }
 
 no_shims() { while [ -n "$(shims)" ]; do sleep 0.1; done; }
 
@@ -114,8 +111,8 @@ of_five() {
 	for _ in 1 2 3 4 5; do "$@"; done | middle
 }
 
-# The same program, driven by a client of our own: no containerd.
-life() {
+# The life of a program that ends at once, driven by clients of our own: of the shim, without containerd,
+shim_life() {
 	mkdir -p "$C/life/bundle/rootfs/bin" "$C/life/bundle/rootfs/dev" "$C/life/bundle/rootfs/proc" \
 		"$C/life/bundle/rootfs/sys"
 	cp "$(command -v busybox)" "$C/life/bundle/rootfs/bin/true"
@@ -126,18 +123,23 @@ life() {
 	listener=$!
 	while [ ! -S "$C/life/events.sock" ]; do sleep 0.1; done
 	python3 "$srcdir/tests/bench/shim_life.py" "$rounds" "$C/life" \
-		"$BUILD/containerd-shim-hull-v2" "$(command -v containerd-shim-runc-v2)" 2> "$C/life/log" || {
-		cat "$C/life/log" >&2
-		return 1
-	}
+		"$BUILD/containerd-shim-hull-v2" "$(command -v containerd-shim-runc-v2)"
 	kill "$listener"
 	listener=
 }
 
+# and of containerd, without ctr.
+containerd_life() {
+	ctr containers create "$IMAGE" template true
+	python3 "$srcdir/tests/bench/containerd_life.py" "$rounds" "$C/containerd.sock" \
+		"$CONTAINERD_NAMESPACE" template "$C/fifos" $hull $runc $floor
+	ctr containers rm template
+	no_shims
+}
+
 # clients WHERE: what they see, into $C/WHERE.*
 clients() {
-	"$C/measure" 3 "$rounds" version "$ctr version" \
-		hull "$ctr run --rm --runtime $hull $IMAGE h true" \
+	"$C/measure" 3 "$rounds" hull "$ctr run --rm --runtime $hull $IMAGE h true" \
 		runc "$ctr run --rm --runtime $runc $IMAGE r true" \
 		floor "$ctr run --rm --runtime $floor $IMAGE f true" > "$C/$1.run"
 	idle $hull h
@@ -151,42 +153,40 @@ clients() {
 		(many $hull) >> "$C/many.hull"
 		(many $runc) >> "$C/many.runc"
 		(many $floor) >> "$C/many.floor"
-		(many_clients) >> "$C/many.clients"
 	done
-	for who in hull runc floor clients; do middle < "$C/many.$who" > "$C/$1.many.$who"; done
+	for who in hull runc floor; do middle < "$C/many.$who" > "$C/$1.many.$who"; done
+	containerd_life > "$C/$1.life"
 }
 
 # What containerd writes to its databases it has the disk confirm: that takes as long as the disk does.
 databases_in_memory() {
 	containerd_stop
-	mount -t tmpfs tmpfs "$C/root"
+	umount "$C/root"
 	containerd_start
 	image_import
 }
 
-client_rows() { # WHERE
-	version=$(median version "$C/$1.run")
-	row '`ctr run --rm … true`' "$(median hull "$C/$1.run")" "$(median runc "$C/$1.run")" ms \
-		"$(median floor "$C/$1.run")"
-	row "the same without the client's own $version ms" \
-		"$(minus "$(median hull "$C/$1.run")" "$version")" \
-		"$(minus "$(median runc "$C/$1.run")" "$version")" ms \
-		"$(minus "$(median floor "$C/$1.run")" "$version")"
-	row '`ctr task exec … true`' "$(median hull "$C/$1.exec")" "$(median runc "$C/$1.exec")" ms
-	many_rows "$1" "$(cat "$C/$1.many.clients")"
+# of_life WHERE COLUMN WHAT: a row of what containerd_life.py has measured
+of_life() {
+	# shellcheck disable=SC2046 # three numbers
+	set -- "$3" $(cut -f "$2" "$C/$1.life")
+	row "$1" "$2" "$3" ms "$4"
 }
 
-many_rows() { # WHERE CLIENTS
-	row '20 starts and removals in parallel' "$(cat "$C/$1.many.hull")" "$(cat "$C/$1.many.runc")" ms \
-		"$(cat "$C/$1.many.floor")"
-	row "the same without the clients' own $2 ms" "$(($(cat "$C/$1.many.hull") - $2))" \
-		"$(($(cat "$C/$1.many.runc") - $2))" ms "$(($(cat "$C/$1.many.floor") - $2))"
+client_rows() { # WHERE
+	row '`ctr run --rm … true`' "$(median hull "$C/$1.run")" "$(median runc "$C/$1.run")" ms \
+		"$(median floor "$C/$1.run")"
+	of_life "$1" 2 '… its calls to containerd, without ctr'
+	row '`ctr task exec … true`' "$(median hull "$C/$1.exec")" "$(median runc "$C/$1.exec")" ms
+	row '20 starts and removals in parallel, by 40 `ctr`' "$(cat "$C/$1.many.hull")" \
+		"$(cat "$C/$1.many.runc")" ms "$(cat "$C/$1.many.floor")"
+	of_life "$1" 9 '20 at the same time, from start to removal, without ctr'
 }
 
 clients disk
 databases_in_memory
 clients memory
-life > "$C/life.tsv"
+shim_life > "$C/life.tsv"
 
 {
 	echo '|  | hull shim | runc shim | ratio | floor |'

@@ -4,20 +4,19 @@
 
     shim_life.py ROUNDS DIRECTORY SHIM...
 
-DIRECTORY has `bundle` (config.json, rootfs) of a program that ends at once, and takes what is made. The
-shims take turns. Prints a line for each of them, tab-separated: its name and the medians, in
-milliseconds, of the whole life and of its parts: the action start, Create, Start until its answer, the
-exit (Wait), Delete, Shutdown with the action delete; last, of 20 lives at the same time.
+DIRECTORY has `bundle` (config.json, rootfs) of a program that ends at once, and takes what is made. Prints
+what lives.py does; the parts are: the action start, Create, Start until its answer, the exit (Wait),
+Delete, Shutdown with the action delete.
 """
 import json
 import os
 import shutil
-import statistics
 import subprocess
 import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../lib"))
+from lives import compare  # noqa: E402
 from ttrpc_client import Client  # noqa: E402
 
 
@@ -30,13 +29,16 @@ class Life:
         self.words = [shim, "-namespace", "hull-bench", "-address", os.path.join(top, "containerd.sock"),
                       "-publish-binary", "/bin/false", "-id", name]
         self.env = dict(os.environ, TTRPC_ADDRESS=os.path.join(top, "events.sock"), GOMAXPROCS="2")
-        shutil.copytree(os.path.join(top, "bundle"), self.bundle,
-                        ignore=shutil.ignore_patterns("rootfs"))
+        self.template = os.path.join(top, "bundle")
+        self.log = None
+        self.marks = []
+
+    def prepare(self):
+        shutil.copytree(self.template, self.bundle, ignore=shutil.ignore_patterns("rootfs"))
         self.configure(os.path.join(self.bundle, "config.json"))
-        os.symlink(os.path.join(top, "bundle/rootfs"), os.path.join(self.bundle, "rootfs"))
+        os.symlink(os.path.join(self.template, "rootfs"), os.path.join(self.bundle, "rootfs"))
         os.mkfifo(os.path.join(self.bundle, "log"))
         self.log = os.open(os.path.join(self.bundle, "log"), os.O_RDWR)  # as containerd reads it
-        self.marks = []
 
     def configure(self, path):
         """A cgroup of its own."""
@@ -55,6 +57,14 @@ class Life:
         if isinstance(answer, tuple):
             sys.exit(f"{self.shim}: {method}: {answer[1]}")
 
+    def shut_down(self, client):
+        """The Go shim is sometimes gone before it has answered: containerd takes that for an answer."""
+        try:
+            self.call(client, "Shutdown")
+        except EOFError:
+            pass
+        client.sock.close()
+
     def mark(self):
         self.marks.append(time.monotonic())
 
@@ -71,8 +81,7 @@ class Life:
         self.mark()
         self.call(client, "Delete")
         self.mark()
-        self.call(client, "Shutdown")
-        client.sock.close()
+        self.shut_down(client)
         self.action("-bundle", self.bundle, "delete")
         self.mark()
         os.close(self.log)
@@ -81,36 +90,9 @@ class Life:
         return [sum(times)] + times
 
 
-def live_together(shim, top, name):
-    """Milliseconds from the start of the first of 20 to the end of the last."""
-    lives = [Life(shim, top, f"{name}-{i}") for i in range(20)]
-    begin = time.monotonic()
-    children = []
-    for life in lives:
-        pid = os.fork()
-        if pid == 0:
-            life.live()
-            os._exit(0)
-        children.append(pid)
-    if any([os.waitpid(pid, 0)[1] for pid in children]):
-        sys.exit(f"{shim}: one of 20 lives failed")
-    return 1000 * (time.monotonic() - begin)
-
-
 def main(argv):
     rounds, top, shims = int(argv[1]), argv[2], argv[3:]
-    results = {shim: [] for shim in shims}
-    for i in range(rounds):
-        for n, shim in enumerate(shims):
-            results[shim].append(Life(shim, top, f"life{n}-{i}").live())
-    together = {shim: [] for shim in shims}
-    for i in range(max(rounds // 4, 1)):
-        for n, shim in enumerate(shims):
-            together[shim].append(live_together(shim, top, f"together{n}-{i}"))
-    for shim in shims:
-        medians = [statistics.median(column) for column in zip(*results[shim])]
-        medians.append(statistics.median(together[shim]))
-        print(os.path.basename(shim), *(f"{m:.2f}" for m in medians), sep="\t")
+    compare(rounds, shims, lambda shim, name: Life(shim, top, name))
 
 
 if __name__ == "__main__":

@@ -3,26 +3,19 @@
 """One call of CRI:  cri_client.py SOCKET METHOD [REQUEST]
 
 REQUEST and the answer on standard output are JSON by the names of cri.proto, bytes in base64. A call
-that fails prints its code and text and ends with 1. What gRPC needs of HTTP/2 for one call is here:
-programs start slowly in a virtual machine, and Python's gRPC is none of its packages.
+that fails prints its code and text and ends with 1.
 """
 
 import base64
 import json
 import os.path
 import re
-import socket
-import struct
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.append(os.path.join(HERE, "../lib"))
-from ttrpc_client import MESSAGES, decode, encode, read_exactly  # noqa: E402
-
-CALL_LIMIT = 60  # seconds
-CODES = """OK CANCELLED UNKNOWN INVALID_ARGUMENT DEADLINE_EXCEEDED NOT_FOUND ALREADY_EXISTS
-    PERMISSION_DENIED RESOURCE_EXHAUSTED FAILED_PRECONDITION ABORTED OUT_OF_RANGE UNIMPLEMENTED INTERNAL
-    UNAVAILABLE DATA_LOSS UNAUTHENTICATED""".split()
+from grpc_client import CallError, Channel  # noqa: E402
+from ttrpc_client import MESSAGES, decode, encode  # noqa: E402
 
 
 # ---- cri.proto ----
@@ -76,122 +69,13 @@ def to_json(kind, value):
     return out
 
 
-# ---- HTTP/2, by RFC 9113 ----
-
-DATA, HEADERS, RST_STREAM, SETTINGS, PING, GOAWAY, WINDOW_UPDATE = 0, 1, 3, 4, 6, 7, 8
-END_STREAM, ACK, END_HEADERS = 1, 1, 4
-WINDOW = (1 << 31) - 1  # answers may be that long: no window is ever updated again
-
-
-def write_frame(sock, kind, flags, stream, data):
-    sock.sendall(struct.pack(">I", len(data))[1:] + struct.pack(">BBI", kind, flags, stream) + data)
-
-
-def read_frame(sock):
-    high, low, kind, flags, _ = struct.unpack(">BHBBI", read_exactly(sock, 9))
-    return kind, flags, read_exactly(sock, high << 16 | low)
-
-
-def request(sock, path, message):
-    sock.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
-    write_frame(sock, SETTINGS, 0, 0, struct.pack(">HI", 4, WINDOW))
-    write_frame(sock, WINDOW_UPDATE, 0, 0, struct.pack(">I", WINDOW - 65535))
-    headers = {":method": "POST", ":scheme": "http", ":path": path, ":authority": "localhost",
-               "content-type": "application/grpc", "te": "trailers"}
-    write_frame(sock, HEADERS, END_HEADERS, 1, b"".join(
-        b"\0" + bytes([len(name)]) + name.encode() + bytes([len(value)]) + value.encode()
-        for name, value in headers.items()))
-    write_frame(sock, DATA, END_STREAM, 1, struct.pack(">BI", 0, len(message)) + message)
-
-
-def answer(sock):
-    """The message and all headers, of the beginning and of the end."""
-    data, headers, flags, kind = b"", {}, 0, None
-    while kind not in (DATA, HEADERS) or not flags & END_STREAM:
-        kind, flags, payload = read_frame(sock)
-        if kind == DATA:
-            data += payload
-        elif kind == HEADERS:
-            headers.update(read_headers(payload))
-        elif kind in (SETTINGS, PING) and not flags & ACK:
-            write_frame(sock, kind, ACK, 0, b"" if kind == SETTINGS else payload)
-        elif kind in (RST_STREAM, GOAWAY):
-            raise EOFError(f"the server ends the call: {payload}")
-    return data[5:], headers
-
-
-# ---- its headers, by RFC 7541 ----
-
-# The code is canonical: shorter words first, then by their value. No header here has a longer one.
-CODE = {5: "012aceiost", 6: " %-./3456789=A_bdfghlmnpru", 7: ":BCDEFGHIJKLMNOPQRSTUVWYjkqvwxyz",
-        8: "&*,;XZ", 10: '!"()?', 11: "'+|", 12: "#>", 13: "\0$@[]~", 14: "^}", 15: "<`{", 19: "\\"}
-
-
-def unpack_text(data):
-    words, word, last = {}, 0, 0
-    for length, letters in CODE.items():
-        word <<= length - last
-        for letter in letters:
-            words[length, word] = letter
-            word += 1
-        last = length
-    text, length, word = "", 0, 0
-    for byte in data:
-        for bit in range(7, -1, -1):
-            length, word = length + 1, word << 1 | byte >> bit & 1
-            if (length, word) in words:
-                text += words[length, word]
-                length = word = 0
-    return text
-
-
-def read_number(block, at, bits):
-    number, shift = block[at] & (1 << bits) - 1, 0
-    at += 1
-    if number < (1 << bits) - 1:
-        return number, at
-    while True:
-        number += (block[at] & 127) << shift
-        shift, at = shift + 7, at + 1
-        if block[at - 1] < 128:
-            return number, at
-
-
-def read_text(block, at):
-    packed = block[at] & 128
-    length, at = read_number(block, at, 7)
-    text = block[at:at + length]
-    return unpack_text(text) if packed else text.decode(), at + length
-
-
-def read_headers(block):
-    """Those that are spelt out: no others are of interest."""
-    headers, at = {}, 0
-    while at < len(block):
-        if block[at] & 128:
-            _, at = read_number(block, at, 7)
-        elif block[at] >> 5 == 1:
-            _, at = read_number(block, at, 5)
-        else:
-            name, at = read_number(block, at, 6 if block[at] & 64 else 4)
-            if not name:
-                name, at = read_text(block, at)
-            headers[name], at = read_text(block, at)
-    return headers
-
-
 def call(address, method, message="{}"):
     request_type, answer_type = METHODS[method]
-    with socket.socket(socket.AF_UNIX) as sock:
-        sock.settimeout(CALL_LIMIT)
-        sock.connect(address)
-        request(sock, f"/{SERVICE}/{method}",
-                encode(request_type, from_json(request_type, json.loads(message))))
-        data, headers = answer(sock)
-    status = int(headers["grpc-status"])
-    if status:
-        text = re.sub("%([0-9A-F]{2})", lambda code: chr(int(code[1], 16)), headers["grpc-message"])
-        sys.exit(f"{CODES[status]}: {text}")
+    request = encode(request_type, from_json(request_type, json.loads(message)))
+    try:
+        data = Channel(address).call(f"/{SERVICE}/{method}", request)
+    except CallError as error:
+        sys.exit(str(error))
     return to_json(answer_type, decode(answer_type, data))
 
 
