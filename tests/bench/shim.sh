@@ -126,6 +126,7 @@ shim_life() {
 		"$BUILD/containerd-shim-hull-v2" "$(command -v containerd-shim-runc-v2)"
 	kill "$listener"
 	listener=
+	rmdir "$(cgroup_parent)/life" # runc leaves it
 }
 
 # and of containerd, without ctr.
