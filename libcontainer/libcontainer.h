@@ -296,8 +296,8 @@ int lc_ids(const struct lc_ctx *ctx, struct arena *arena, const char *const **re
 struct lc_oom_watch {
 	void (*fn)(struct lc_oom_watch *w); /* the kernel has killed since the last call */
 	struct ev_source source;
-	int cgroup; /* borrowed */
-	int events, above;
+	int cgroup;	   /* borrowed */
+	int events, above; /* memory.events; the directory above */
 	uint64_t kills, kills_above;
 	int64_t changed_ms; /* when memory.events did last */
 };

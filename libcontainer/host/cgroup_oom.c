@@ -71,7 +71,7 @@ void lc_oom_check(struct lc_oom_watch *w)
 
 /* The kernel wakes who polls the file before it kills; inotify would tell later, and a user has 128
  * instances of it for all his programs. At an edge: nobody has to read the file, and it is no news that
- * the group has been removed. */
+ * the group has been removed. What cannot be watched is still looked at in the end, by lc_oom_check. */
 static void watch(struct ev_loop *loop, struct lc_oom_watch *w)
 {
 	char first;

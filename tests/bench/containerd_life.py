@@ -12,11 +12,10 @@ container and snapshot gone.
 import json
 import os
 import sys
-import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../lib"))
 from grpc_client import Channel  # noqa: E402
-from lives import compare  # noqa: E402
+from lives import Life, compare  # noqa: E402
 from ttrpc_client import MESSAGES, decode, encode  # noqa: E402
 
 # containerd.services.{containers,leases,snapshots,tasks}.v1; what these requests and answers have of them
@@ -63,10 +62,11 @@ class Containerd:
         return decode("snapshots.Stat", answer)["info"]["parent"]
 
 
-class Life:
-    """One container from its snapshot to the end; `marks` are the times of its parts."""
+class ContainerdLife(Life):
+    """One container from its snapshot to the end."""
 
     def __init__(self, connect, template, parent, runtime, directory, name):
+        super().__init__()
         self.connect, self.parent, self.name = connect, parent, name
         self.container = dict(template, id=name, snapshot_key=name, runtime={"name": runtime},
                               spec=self.spec(template["spec"], template["id"]))
@@ -74,7 +74,6 @@ class Life:
         self.fifos = {stream: os.path.join(directory, f"{name}.{stream}")
                       for stream in ("stdin", "stdout", "stderr")}
         self.containerd = None
-        self.marks = []
 
     def spec(self, spec, template):
         """A cgroup of its own."""
@@ -82,9 +81,6 @@ class Life:
         path = config["linux"]["cgroupsPath"].replace(template, self.name)
         config = dict(config, linux=dict(config["linux"], cgroupsPath=path))
         return dict(spec, value=json.dumps(config).encode())
-
-    def mark(self):
-        self.marks.append(time.monotonic())
 
     def prepare(self):
         self.containerd = self.connect()
@@ -97,8 +93,7 @@ class Life:
         for stream, path in zip(streams, self.fifos.values()):
             os.close(stream)
             os.unlink(path)
-        times = [1000 * (b - a) for a, b in zip(self.marks, self.marks[1:])]
-        return [sum(times)] + times
+        return self.times()
 
     def ask(self, containerd):
         call, task = containerd.call, {"container_id": self.name}
@@ -131,7 +126,7 @@ def main(argv):
     template = connect().container(name)
     parent = connect().parent(template["snapshotter"], template["snapshot_key"])
     compare(rounds, runtimes,
-            lambda runtime, name: Life(connect, template, parent, runtime, directory, name))
+            lambda runtime, name: ContainerdLife(connect, template, parent, runtime, directory, name))
 
 
 if __name__ == "__main__":

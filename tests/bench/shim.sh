@@ -5,9 +5,9 @@
 #
 #	BUILD=DIR tests/bench/shim.sh [ROUNDS]
 #
-# Prints a Markdown table and writes it to tests/bench/results/shim.md: `ctr run --rm`, and its calls to
-# containerd without the client's own time (containerd_life.py); `ctr task exec`; 20 starts and removals
-# in parallel, by 40 ctr and by that client; all that once with containerd's root on a tmpfs and once on
+# Prints a Markdown table and writes it to tests/bench/results/shim.md: `ctr run --rm`, also without the time
+# of `ctr version`, and of its calls to containerd those that make and remove the container, without ctr
+# (containerd_life.py); `ctr task exec`; 20 starts and removals in parallel, by ctr and by that client; all that once with containerd's root on a tmpfs and once on
 # the disk; the life of a container in the shim alone, without the time of client and containerd
 # (shim_life.py); what client and containerd take with a shim that does nothing, the floor (floor_shim.c),
 # and its ratio; the memory of an idle shim alone and of each of 50; the shim's CPU time for 1 GiB of output
@@ -140,7 +140,7 @@ containerd_life() {
 
 # clients WHERE: what they see, into $C/WHERE.*
 clients() {
-	"$C/measure" 3 "$rounds" hull "$ctr run --rm --runtime $hull $IMAGE h true" \
+	"$C/measure" 3 "$rounds" version "$ctr version" hull "$ctr run --rm --runtime $hull $IMAGE h true" \
 		runc "$ctr run --rm --runtime $runc $IMAGE r true" \
 		floor "$ctr run --rm --runtime $floor $IMAGE f true" > "$C/$1.run"
 	idle $hull h
@@ -174,10 +174,18 @@ of_life() {
 	row "$1" "$2" "$3" ms "$4"
 }
 
+# without_version WHERE RUNTIME: what is left of ctr run --rm
+without_version() {
+	awk -v all="$(median "$2" "$C/$1.run")" -v client="$(median version "$C/$1.run")" \
+		'BEGIN { print all - client }'
+}
+
 client_rows() { # WHERE
 	row '`ctr run --rm … true`' "$(median hull "$C/$1.run")" "$(median runc "$C/$1.run")" ms \
 		"$(median floor "$C/$1.run")"
-	of_life "$1" 2 '… its calls to containerd, without ctr'
+	row "… less the time of \`ctr version\`" "$(without_version "$1" hull)" \
+		"$(without_version "$1" runc)" ms "$(without_version "$1" floor)"
+	of_life "$1" 2 '… of its calls those for the container, without ctr'
 	row '`ctr task exec … true`' "$(median hull "$C/$1.exec")" "$(median runc "$C/$1.exec")" ms
 	row '20 starts and removals in parallel, by 40 `ctr`' "$(cat "$C/$1.many.hull")" \
 		"$(cat "$C/$1.many.runc")" ms "$(cat "$C/$1.many.floor")"

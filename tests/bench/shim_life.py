@@ -13,17 +13,17 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../lib"))
-from lives import compare  # noqa: E402
+from lives import Life, compare  # noqa: E402
 from ttrpc_client import Client  # noqa: E402
 
 
-class Life:
-    """One container from the first action to the last; `marks` are the times of its parts."""
+class ShimLife(Life):
+    """One container from the first action to the last."""
 
     def __init__(self, shim, top, name):
+        super().__init__()
         self.shim, self.name = shim, name
         self.bundle = os.path.join(top, name)
         self.words = [shim, "-namespace", "hull-bench", "-address", os.path.join(top, "containerd.sock"),
@@ -31,7 +31,6 @@ class Life:
         self.env = dict(os.environ, TTRPC_ADDRESS=os.path.join(top, "events.sock"), GOMAXPROCS="2")
         self.template = os.path.join(top, "bundle")
         self.log = None
-        self.marks = []
 
     def prepare(self):
         shutil.copytree(self.template, self.bundle, ignore=shutil.ignore_patterns("rootfs"))
@@ -65,9 +64,6 @@ class Life:
             pass
         client.sock.close()
 
-    def mark(self):
-        self.marks.append(time.monotonic())
-
     def live(self):
         self.mark()
         address = self.action("start").decode()
@@ -86,13 +82,12 @@ class Life:
         self.mark()
         os.close(self.log)
         shutil.rmtree(self.bundle)
-        times = [1000 * (b - a) for a, b in zip(self.marks, self.marks[1:])]
-        return [sum(times)] + times
+        return self.times()
 
 
 def main(argv):
     rounds, top, shims = int(argv[1]), argv[2], argv[3:]
-    compare(rounds, shims, lambda shim, name: Life(shim, top, name))
+    compare(rounds, shims, lambda shim, name: ShimLife(shim, top, name))
 
 
 if __name__ == "__main__":
