@@ -53,6 +53,8 @@ int cgroup_systemd_set(const struct plan_systemd *sd, struct err *e);
 /* Stops the unit and forgets that it failed; fine when there is none. One that was not started with
  * this owner is only forgotten; NULL: it was for sure. */
 int cgroup_systemd_stop(const struct plan_systemd *sd, const char *owner, struct err *e);
+/* How much of a group's path is that of the unit's own; all of it when the unit is not in it. */
+size_t cgroup_systemd_top(const char *path, const char *unit);
 /* Moves a process of ours into the group path, the scope's or one below it. */
 int cgroup_systemd_attach(const struct plan_systemd *sd, pid_t pid, const char *path,
 			  struct err *e);

@@ -302,15 +302,15 @@ int cgroup_systemd_stop(const struct plan_systemd *sd, const char *owner, struct
 	return ask(&request, answer, e);
 }
 
-/* What of path is below the unit's own group: "" for that itself. */
-static const char *below_unit(const char *path, const char *unit)
+size_t cgroup_systemd_top(const char *path, const char *unit)
 {
 	size_t n = strlen(unit);
+	const char *at = path;
 
-	for (path = strchr(path, '/'); path; path = strchr(path, '/'))
-		if (strncmp(++path, unit, n) == 0 && strchr("/", path[n]))
-			return path + n;
-	return "";
+	while ((at = strchr(at, '/')))
+		if (strncmp(++at, unit, n) == 0 && strchr("/", at[n]))
+			return (size_t)(at - path) + n;
+	return strlen(path);
 }
 
 int cgroup_systemd_attach(const struct plan_systemd *sd, pid_t pid, const char *path, struct err *e)
@@ -320,6 +320,6 @@ int cgroup_systemd_attach(const struct plan_systemd *sd, pid_t pid, const char *
 
 	put_head(&request, REQUEST_ATTACH, sd);
 	put_number(&request, (size_t)pid);
-	put_word(&request, below_unit(path, sd->unit));
+	put_word(&request, path + cgroup_systemd_top(path, sd->unit));
 	return ask(&request, answer, e);
 }

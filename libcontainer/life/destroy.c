@@ -71,6 +71,18 @@ static int stop_unmarked(const struct statedir *d, const struct plan_systemd *un
 	return r < 0 ? r : cgroup_systemd_stop(unit, owner, e);
 }
 
+/* path is the container's group, which may lie below the scope's own. That goes, too: systemd tries to
+ * remove it once only, and fails when we are at a group in it. */
+static int remove_scope(const struct lc_ctx *ctx, const struct plan_systemd *unit, char *path,
+			struct err *e)
+{
+	int r;
+
+	path[cgroup_systemd_top(path, unit->unit)] = '\0';
+	r = cgroup_remove(ctx->cgroup_root, path, true, DEADLINE_MS, e);
+	return r == 0 ? cgroup_systemd_stop(unit, NULL, e) : r;
+}
+
 /* Without the mark the group is killed by nobody: at most an empty directory is ours to remove. */
 static int remove_cgroup(const struct lc_ctx *ctx, const struct statedir *d, const struct record *r,
 			 struct err *e)
@@ -78,12 +90,10 @@ static int remove_cgroup(const struct lc_ctx *ctx, const struct statedir *d, con
 	const struct plan_systemd unit = record_unit(r);
 	char path[PATH_MAX];
 	struct err ignored;
-	int ret;
 
-	if (statedir_cgroup(d, path, sizeof(path))) {
-		ret = cgroup_remove(ctx->cgroup_root, path, true, DEADLINE_MS, e);
-		return ret == 0 && unit.unit ? cgroup_systemd_stop(&unit, NULL, e) : ret;
-	}
+	if (statedir_cgroup(d, path, sizeof(path)))
+		return unit.unit ? remove_scope(ctx, &unit, path, e)
+				 : cgroup_remove(ctx->cgroup_root, path, true, DEADLINE_MS, e);
 	if (unit.unit)
 		return stop_unmarked(d, &unit, e);
 	if (r->cgroup_path)

@@ -7,6 +7,7 @@
 #include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static char tempdir_path[] = "/tmp/hull-test-XXXXXX";
@@ -21,6 +22,18 @@ static void tempdir_enter(void)
 {
 	cr_assert(mkdtemp(tempdir_path));
 	cr_assert_eq(chdir(tempdir_path), 0);
+}
+
+/* A shell script in it, found where hull looks for programs of its own. */
+static inline void tempdir_program(const char *name, const char *script)
+{
+	FILE *f = fopen(name, "we");
+
+	cr_assert_not_null(f);
+	fprintf(f, "#!/bin/sh\n%s\n", script);
+	fclose(f);
+	cr_assert_eq(chmod(name, 0755), 0);
+	setenv("HULL_LIBEXEC", tempdir_path, 1);
 }
 
 static void tempdir_leave(void)

@@ -448,18 +448,6 @@ ParameterizedTest(struct below *b, cgroup_systemd, other_names_of_groups_are_ref
 
 /* ---- asking ---- */
 
-/* A shell script in the test's directory that stands for hull-systemd. */
-static void stand_in(const char *script)
-{
-	FILE *f = fopen("hull-systemd", "we");
-
-	cr_assert_not_null(f);
-	fprintf(f, "#!/bin/sh\n%s\n", script);
-	fclose(f);
-	cr_assert_eq(chmod("hull-systemd", 0755), 0);
-	setenv("HULL_LIBEXEC", tempdir_path, 1);
-}
-
 static const struct plan_property two[] = {
 	{ .name = "TasksMax", .type = "t", .values = (const char *[]){ "1" }, .n = 1 },
 	{ .name = "Names",
@@ -478,7 +466,7 @@ Test(cgroup_systemd, the_request_is_words_and_the_answer_a_path, .init = tempdir
 	char path[PATH_MAX], seen[256];
 	struct err e;
 
-	stand_in("tr '\\0' '|' >seen; echo /some/group");
+	tempdir_program("hull-systemd", "tr '\\0' '|' >seen; echo /some/group");
 	assert_ok(cgroup_systemd_start(&unit, "file:/x", 77, path, &e), &e);
 	cr_expect_str_eq(path, "/some/group");
 	assert_ok(file_read_buf(AT_FDCWD, "seen", seen, sizeof(seen)), &e);
@@ -513,7 +501,7 @@ ParameterizedTest(struct place *c, cgroup_systemd, processes_go_below_the_unit,
 	char seen[256], expected[64];
 	struct err e;
 
-	stand_in("tr '\\0' '|' >seen");
+	tempdir_program("hull-systemd", "tr '\\0' '|' >seen");
 	snprintf(expected, sizeof(expected), "attach|user|a.scope|77|%s|", c->below);
 	assert_ok(cgroup_systemd_attach(&unit, 77, c->path, &e), &e);
 	assert_ok(file_read_buf(AT_FDCWD, "seen", seen, sizeof(seen)), &e);
@@ -546,7 +534,7 @@ ParameterizedTest(struct ending *c, cgroup_systemd, every_end_of_the_helper_is_t
 	struct err e = { 0 };
 	char answer[64];
 
-	stand_in(c->script);
+	tempdir_program("hull-systemd", c->script);
 	cr_assert_lt(cgroup_systemd_ask(&request, 2000, answer, sizeof(answer), &e), 0);
 	cr_expect_eq(e.kind, c->kind, "%s", e.msg);
 	cr_expect_not_null(strstr(e.msg, c->word), "%s", e.msg);
