@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* CRIU's log: thousands of lines, of which the last errors say what went wrong. */
+/* CRIU's log: thousands of lines, of which the first error says what went wrong, and the last ones what
+ * came of it. */
 #include <fcntl.h>
 #include <string.h>
 
@@ -31,8 +32,8 @@ static size_t read_tail(const struct criu_job *j, char text[TAIL + 1])
 	return (size_t)n;
 }
 
-/* The last lines that tell an error, oldest first, without time and pid: from "Error (" on. */
-static size_t last_errors(char *text, const char *ret[LINES_MAX])
+/* The lines that tell an error, without time and pid: from "Error (" on. The first and the last ones. */
+static size_t find_errors(char *text, const char *ret[LINES_MAX])
 {
 	size_t n = 0;
 	char *line;
@@ -43,10 +44,27 @@ static size_t last_errors(char *text, const char *ret[LINES_MAX])
 		if (!error)
 			continue;
 		if (n == LINES_MAX)
-			memmove(ret, ret + 1, --n * sizeof(*ret));
+			memmove(ret + 1, ret + 2, (--n - 1) * sizeof(*ret));
 		ret[n++] = error;
 	}
 	return n;
+}
+
+static size_t shown_length(const char *line)
+{
+	return strlen(line) + strlen("; ");
+}
+
+/* Leaves out from the middle what there is no room for; a first line that is too long is cut. */
+static void show(const char *lines[LINES_MAX], size_t n, char shown[SHOWN_MAX])
+{
+	size_t len = n > 0 ? shown_length(lines[0]) : 0, last = n;
+
+	while (last > 1 && len + shown_length(lines[last - 1]) < SHOWN_MAX)
+		len += shown_length(lines[--last]);
+	len = 0;
+	for (size_t i = 0; i < n; i = i == 0 ? last : i + 1)
+		len += fmt_str(shown + len, SHOWN_MAX - len, "%s; ", lines[i]);
 }
 
 int criu_log_explain(const struct criu_job *j, const char *what, struct err *e)
@@ -54,18 +72,11 @@ int criu_log_explain(const struct criu_job *j, const char *what, struct err *e)
 	_cleanup_free_ char *text = malloc(TAIL + 1);
 	const char *lines[LINES_MAX];
 	char shown[SHOWN_MAX] = "";
-	size_t n, first, len = 0;
 
 	if (!text)
 		return err_nomem(e);
-	n = read_tail(j, text) ? last_errors(text, lines) : 0;
-	first = n;
-	while (first > 0 && len + strlen(lines[first - 1]) + 2 < sizeof(shown))
-		len += strlen(lines[--first]) + 2;
-	if (n > 0 && first == n)
-		first--; /* a single one that is too long is cut */
-	for (len = 0; first < n; first++)
-		len += fmt_str(shown + len, sizeof(shown) - len, "%s; ", lines[first]);
+	if (read_tail(j, text))
+		show(lines, find_errors(text, lines), shown);
 	return err_kind(e, ERR_STATE, "%s: %ssee %s/%s", what, shown, j->work_path,
 			criu_log_name(j));
 }

@@ -286,12 +286,18 @@ failure() {
 	refused
 	has "$ERR" "criu cannot dump: Error (y.c:2): the cause; Error (z.c:3): Dumping FAILED.; see $WORK/images/dump.log"
 	lacks "$ERR" 'not this'
+	for line in 'the cause' $(seq 9) FAILED; do echo "Error (z.c:3): $line"; done > "$FAKE_CRIU/fail"
+	refused
+	has "$ERR" "criu cannot dump: Error (z.c:3): the cause; Error (z.c:3): 8; Error (z.c:3): 9; Error (z.c:3): FAILED; see "
+	for line in 'the cause' "$(printf '%0250d' 8)" FAILED; do echo "Error (z.c:3): $line"; done > "$FAKE_CRIU/fail"
+	refused
+	has "$ERR" 'criu cannot dump: Error (z.c:3): the cause; Error (z.c:3): FAILED; see '
 	rm "$FAKE_CRIU/fail"
 	touch "$FAKE_CRIU/die"
 	refused
 	has "$ERR" "criu ended without an answer: see $WORK/images/dump.log"
 }
-it failure 'a failure shows the last errors of the log and where it is; the container goes on'
+it failure 'a failure shows the first and the last errors of the log and where it is; the container goes on'
 
 failure_leaves_nothing() {
 	with_criu
