@@ -53,6 +53,7 @@ elsewhere() {
 it elsewhere 'checkpoint --export and restore --import: into a container and a root file system that are new'
 
 in_two_steps() {
+	takes_long
 	counting
 	does container checkpoint --pre-checkpoint --compress none --export "$WORK/before.tar" c1
 	has "$(tar -tf "$WORK/before.tar")" pre-checkpoint/pages-

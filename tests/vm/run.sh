@@ -155,12 +155,12 @@ all_tests() {
 	[ -z "${LONG-}" ] || (cd tests && printf '%s\n' integration/*.sh | sed 's/\.sh$//')
 }
 
-# guest_of SCRIPT
-guest_of() {
-	local guest
+# setting NAME SCRIPT DEFAULT: what the head of the script says of itself: "# NAME: VALUE".
+setting() {
+	local value
 
-	guest=$(sed -n '1,20s/^# guest: *//p' "tests/$1.sh")
-	echo "${guest:-mini}"
+	value=$(sed -n "1,20s/^# $1: *//p" "tests/$2.sh")
+	echo "${value:-$3}"
 }
 
 # results: reads what run-tests says; writes TAP, in which each sentence bears its script's name.
@@ -220,16 +220,18 @@ run_guest() {
 	fi
 }
 
-# boots TEST...: what is to be booted, a line each: the guest, a bar, the scripts.
+# boots TEST...: what is to be booted, a line each: the guest, a bar, the scripts. What may take longest
+# comes first, so that all processors have work until the end.
 boots() {
 	local test
 
 	for test; do
-		echo "$(guest_of "$test")|$test"
+		echo "$(setting guest "$test" mini)|$test|$(setting limit "$test" 240)"
 	done | sort | awk -F '|' -v most=$PER_BOOT '
-		$1 != guest || n == most { if (NR > 1) print line; line = $1 "|"; guest = $1; n = 0 }
-		{ line = line " " $2; n++ }
-		END { print line }'
+		function put() { if (n) print limits "|" guest "|" scripts; n = limits = 0; scripts = "" }
+		$1 != guest || n == most { put(); guest = $1 }
+		{ scripts = scripts " " $2; limits += $3; n++ }
+		END { put() }' | sort -t '|' -k 1,1nr | cut -d '|' -f 2-
 }
 
 # As many guests at a time as there are processors: each keeps one busy.
