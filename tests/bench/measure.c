@@ -26,8 +26,9 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "clock.h"
 
 #define MAX_STEPS 8
 #define MAX_ARGS 64
@@ -48,14 +49,6 @@ struct command {
 	struct sample *samples;
 	long max_rss;
 };
-
-static double now_us(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (double)ts.tv_sec * 1e6 + (double)ts.tv_nsec / 1e3;
-}
 
 static double us(struct timeval tv)
 {

@@ -5,10 +5,11 @@
 #
 #	BUILD=DIR tests/bench/shim.sh [ROUNDS]
 #
-# Prints a Markdown table and writes it to tests/bench/results/shim.md: `ctr run --rm`, also without the time
-# of `ctr version`, and of its calls to containerd those that make and remove the container, without ctr
-# (containerd_life.py); `ctr task exec`; 20 starts and removals in parallel, by ctr and by that client; all that once with containerd's root on a tmpfs and once on
-# the disk; the life of a container in the shim alone, without the time of client and containerd
+# Prints a Markdown table and writes it to tests/bench/results/shim.md: `ctr run --rm` and `ctr task exec`,
+# also without ctr's own time, in which none of its calls is with containerd (grpc_tap.c); the calls of
+# `ctr run --rm` that make and remove the container, by a client of our own (containerd_life.py); 20 starts
+# and removals in parallel, by ctr and by that client; all that once with containerd's root on a tmpfs and
+# once on the disk; the life of a container in the shim alone, without the time of client and containerd
 # (shim_life.py); what client and containerd take with a shim that does nothing, the floor (floor_shim.c),
 # and its ratio; the memory of an idle shim alone and of each of 50; the shim's CPU time for 1 GiB of output
 # to the fifos of ctr and to a file.
@@ -21,9 +22,9 @@ rounds=${1:-30}
 hull=io.containerd.hull.v2 runc=io.containerd.runc.v2 floor=io.containerd.floor.v2
 results=$srcdir/tests/bench/results
 listener=
-ctr="$(env which ctr) -a $C/containerd.sock"
+taps=
 
-trap 'kill $listener 2> /dev/null || :; containerd_end > /dev/null 2>&1 || :; umount -l "$C"; rm -rf "$HARNESS_TMP"' EXIT
+trap 'kill $listener $taps 2> /dev/null || :; containerd_end > /dev/null 2>&1 || :; umount -l "$C"; rm -rf "$HARNESS_TMP"' EXIT
 # States are on a tmpfs, as where /run is one; containerd's root is at first on the disk.
 mkdir -p "$HARNESS_TMP/root" /run/containerd
 mount -t tmpfs tmpfs "$C"
@@ -31,10 +32,16 @@ mount -t tmpfs tmpfs /run/containerd
 mkdir "$C/root" "$C/fifos"
 mount --bind "$HARNESS_TMP/root" "$C/root"
 cc -O2 -D_GNU_SOURCE -o "$C/measure" "$srcdir/tests/bench/measure.c"
+cc -O2 -D_GNU_SOURCE -o "$C/grpc_tap" "$srcdir/tests/bench/grpc_tap.c"
 mkdir "$C/bin"
 cc -O2 -D_GNU_SOURCE -o "$C/bin/containerd-shim-floor-v2" "$srcdir/tests/bench/floor_shim.c"
 PATH=$C/bin:$PATH
 containerd_begin
+for who in hull runc floor; do
+	"$C/grpc_tap" "$C/$who.sock" "$C/containerd.sock" > "$C/$who.us" &
+	taps="$taps $!"
+	while [ ! -S "$C/$who.sock" ]; do sleep 0.1; done
+done
 
 # row WHAT HULL RUNC UNIT [FLOOR]
 row() { awk -v w="$1" -v h="$2" -v r="$3" -v u="$4" -v f="${5-}" \
@@ -104,11 +111,11 @@ cpu_of_file() { # RUNTIME
 	no_shims
 }
 
-middle() { sort -n | sed -n 3p; } # of five
+middle_of() { sort -n | sed -n "$((($1 + 1) / 2))p"; } # NUMBER of lines
 
 # of_five FUNCTION RUNTIME: the median of five
 of_five() {
-	for _ in 1 2 3 4 5; do "$@"; done | middle
+	for _ in 1 2 3 4 5; do "$@"; done | middle_of 5
 }
 
 # The life of a program that ends at once, driven by clients of our own: of the shim, without containerd,
@@ -138,15 +145,26 @@ containerd_life() {
 	no_shims
 }
 
+# by_ctr FILE HULL RUNC [FLOOR]: what these commands of ctr take, into FILE, and without its own time into
+# FILE.calls
+by_ctr() {
+	ctr="$(env which ctr) -a $C"
+	"$C/measure" 3 "$rounds" hull "$ctr/containerd.sock $2" tapped "$ctr/hull.sock $2" \
+		runc "$ctr/containerd.sock $3" tapped "$ctr/runc.sock $3" \
+		${4:+floor "$ctr/containerd.sock $4" tapped "$ctr/floor.sock $4"} > "$1"
+	sleep 0.1 # the last tap prints
+	for who in hull runc ${4:+floor}; do
+		echo "$who $(tail -n "$rounds" "$C/$who.us" | middle_of "$rounds")"
+	done > "$1.calls"
+}
+
 # clients WHERE: what they see, into $C/WHERE.*
 clients() {
-	"$C/measure" 3 "$rounds" version "$ctr version" hull "$ctr run --rm --runtime $hull $IMAGE h true" \
-		runc "$ctr run --rm --runtime $runc $IMAGE r true" \
-		floor "$ctr run --rm --runtime $floor $IMAGE f true" > "$C/$1.run"
+	by_ctr "$C/$1.run" "run --rm --runtime $hull $IMAGE h true" \
+		"run --rm --runtime $runc $IMAGE r true" "run --rm --runtime $floor $IMAGE f true"
 	idle $hull h
 	idle $runc r
-	"$C/measure" 3 "$rounds" hull "$ctr task exec --exec-id x h true" \
-		runc "$ctr task exec --exec-id x r true" > "$C/$1.exec"
+	by_ctr "$C/$1.exec" 'task exec --exec-id x h true' 'task exec --exec-id x r true'
 	gone h r
 	no_shims
 	rm -f "$C"/many.*
@@ -155,7 +173,7 @@ clients() {
 		(many $runc) >> "$C/many.runc"
 		(many $floor) >> "$C/many.floor"
 	done
-	for who in hull runc floor; do middle < "$C/many.$who" > "$C/$1.many.$who"; done
+	for who in hull runc floor; do middle_of 5 < "$C/many.$who" > "$C/$1.many.$who"; done
 	containerd_life > "$C/$1.life"
 }
 
@@ -174,22 +192,20 @@ of_life() {
 	row "$1" "$2" "$3" ms "$4"
 }
 
-# without_version WHERE RUNTIME: what is left of ctr run --rm
-without_version() {
-	awk -v all="$(median "$2" "$C/$1.run")" -v client="$(median version "$C/$1.run")" \
-		'BEGIN { print all - client }'
+# of_ctr FILE WHAT: a row of what by_ctr has measured
+of_ctr() {
+	row "$2" "$(median hull "$C/$1")" "$(median runc "$C/$1")" ms "$(median floor "$C/$1")"
 }
 
 client_rows() { # WHERE
-	row '`ctr run --rm … true`' "$(median hull "$C/$1.run")" "$(median runc "$C/$1.run")" ms \
-		"$(median floor "$C/$1.run")"
-	row "… less the time of \`ctr version\`" "$(without_version "$1" hull)" \
-		"$(without_version "$1" runc)" ms "$(without_version "$1" floor)"
-	of_life "$1" 2 '… of its calls those for the container, without ctr'
-	row '`ctr task exec … true`' "$(median hull "$C/$1.exec")" "$(median runc "$C/$1.exec")" ms
+	of_ctr "$1.run" '`ctr run --rm … true`'
+	of_ctr "$1.run.calls" "… without \`ctr\`'s own time"
+	of_life "$1" 2 '… of its calls those for the container, by our client'
+	of_ctr "$1.exec" '`ctr task exec … true`'
+	of_ctr "$1.exec.calls" "… without \`ctr\`'s own time"
 	row '20 starts and removals in parallel, by 40 `ctr`' "$(cat "$C/$1.many.hull")" \
 		"$(cat "$C/$1.many.runc")" ms "$(cat "$C/$1.many.floor")"
-	of_life "$1" 9 '20 at the same time, from start to removal, without ctr'
+	of_life "$1" 9 '20 at the same time, from start to removal, by our client'
 }
 
 clients disk
@@ -213,12 +229,12 @@ shim_life > "$C/life.tsv"
 	echo '| *sizes:* | | | | |'
 	for runtime in $hull $runc; do
 		idle $runtime one
-		sleep 1
+		sleep 2
 		pss_of_shims > "$C/one.$runtime"
 		gone one
 		no_shims
 		for i in $(seq 50); do idle $runtime "m$i"; done
-		sleep 1
+		sleep 2
 		pss_of_shims > "$C/fifty.$runtime"
 		for i in $(seq 50); do gone "m$i"; done
 		no_shims
