@@ -191,6 +191,9 @@ Test(proto, malformed_messages_are_refused)
 		{ "\x08\xff\xff\xff\xff\xff\xff\xff", 8 }, /* a number without end */
 		{ "\x0f", 1 },				   /* no such wire type */
 		{ "\x1a\x02\x0a\x09", 4 },		   /* wrong within */
+		{ "\x80\x80\x00\x00", 4 },		   /* the field number 0 */
+		{ "\x1a\x03\x80\x00\x00", 5 },		   /* the same in a list */
+		{ "\x52\x03\x80\x00\x00", 5 },		   /* the same within */
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(malformed); i++)
