@@ -202,6 +202,15 @@ tier_fault() {
 	BUILD=$PWD/build-fault run_suites fault fault
 }
 
+# fuzz_findings FOLDER: the inputs that failed, as text, for whoever has only what was printed.
+fuzz_findings() {
+	local input
+
+	for input in "$1"/*-*; do
+		[ ! -f "$input" ] || printf '  | base64 -d > %s <<< %s\n' "${input##*/}" "$(base64 -w 0 "$input")"
+	done
+}
+
 # fuzz_target NAME: new inputs go to a scratch folder, the corpus is only read.
 fuzz_target() {
 	local target=$1 corpus=tests/fuzz/corpus/${1#fuzz_} found=$scratch/$1
@@ -214,6 +223,7 @@ fuzz_target() {
 		count_pass
 	else
 		tail -n 40 "$scratch/log" | sed 's/^/  | /'
+		fuzz_findings "$found"
 		count_fail "$sentence"
 	fi
 }
