@@ -62,7 +62,7 @@ int io_pipe(const struct io_spec *spec, int ret[2], struct err *e)
 
 void io_pipe_grow(int pipe, size_t passed, bool *is_large)
 {
-	if (*is_large || passed < IO_PIPE_SIZE)
+	if (*is_large || passed < IO_PIPE_SIZE / 2)
 		return;
 	(void)fcntl(pipe, F_SETPIPE_SZ,
 		    LARGE_PIPE_SIZE); /* where that is refused it stays as it is */

@@ -55,9 +55,10 @@ int io_pipe(const struct io_spec *spec, int ret[2], struct err *e);
 
 #define IO_PIPE_SIZE 65536 /* what a new pipe holds (pipe(7)) */
 
-/* Once as much has passed at a time as a new pipe holds, its writer waits for us: then it is made
- * larger. Not before, as a user's share is limited (pipe-user-pages-soft), and the new pipes of all
- * containers of a user who has used it up are tiny. */
+/* Once half of what a new pipe holds has passed at a time, its writer may be waiting for us: then it is
+ * made larger. (Pieces that are no whole pages leave room: a full pipe may hold no more than half.) Not
+ * before, as a user's share is limited (pipe-user-pages-soft), and the new pipes of all containers of a
+ * user who has used it up are tiny. */
 void io_pipe_grow(int pipe, size_t passed, bool *is_large);
 
 /* ---- io_helper.c: processes at the other ends of the container's pipes --------------------------- */

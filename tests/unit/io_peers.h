@@ -239,18 +239,35 @@ static inline int write_pattern(int fd, size_t n, bool slow)
 	return 0;
 }
 
-/* Writes without a pause until its pipe is larger than a new one; gives up after 1 GiB. */
-static inline int fill_until_large(void)
+/* Writes without a pause until its pipe is larger than a new one; gives up in the end. The file "full"
+ * tells that the pipe is full for the first time. */
+static inline int fill_until_large(size_t piece)
 {
 	static const uint8_t zeros[65536];
 
+	fcntl(1, F_SETFL, O_NONBLOCK);
+	while (write(1, zeros, piece) > 0)
+		;
+	fcntl(1, F_SETFL, 0);
+	close(open("full", O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
 	for (int i = 0; i < 16384; i++) {
 		if (fcntl(1, F_GETPIPE_SZ) > (int)sizeof(zeros))
 			return 0;
-		if (fd_write_all(1, zeros, sizeof(zeros)) < 0)
+		if (fd_write_all(1, zeros, piece) < 0)
 			return 1;
 	}
 	return 2;
+}
+
+static inline int fill_with_pages(void)
+{
+	return fill_until_large(65536);
+}
+
+/* Of each 4097 bytes a pipe takes two pages: it is full long before it holds what a pipe can. */
+static inline int fill_with_pieces(void)
+{
+	return fill_until_large(4097);
 }
 
 /* 0 when the pipe is a new one's size afterwards. */

@@ -55,18 +55,31 @@ static int read_all_out(void)
 	return n < 0;
 }
 
-static void pass(play_fn writer, play_fn reader)
+static struct {
+	pid_t client, container;
+} passing;
+
+static void begin(play_fn writer, play_fn reader)
 {
 	struct io_spec spec = only_stdout();
-	pid_t client, container;
 
 	open_io(&spec);
-	client = spawn(reader, NULL);
-	container = start_container(writer);
-	cr_assert_eq(exit_of(container), 0);
+	passing.client = spawn(reader, NULL);
+	passing.container = start_container(writer);
+}
+
+static void finish(void)
+{
+	cr_assert_eq(exit_of(passing.container), 0);
 	drain(10000);
 	io = io_free(io);
-	cr_assert_eq(exit_of(client), 0);
+	cr_assert_eq(exit_of(passing.client), 0);
+}
+
+static void pass(play_fn writer, play_fn reader)
+{
+	begin(writer, reader);
+	finish();
 }
 
 Test(io_fifo, a_stop_and_go_reader_gets_every_byte)
@@ -79,9 +92,23 @@ Test(io_fifo, a_stop_and_go_writer_loses_no_byte)
 	pass(write_many_slowly, read_out);
 }
 
+/* The loop does not run before the pipe is full. */
+static void fill(play_fn writer)
+{
+	begin(writer, read_all_out);
+	while (access("full", F_OK) < 0)
+		usleep(1000);
+	finish();
+}
+
 Test(io_fifo, who_fills_the_pipe_gets_a_larger_one)
 {
-	pass(fill_until_large, read_all_out);
+	fill(fill_with_pages);
+}
+
+Test(io_fifo, who_fills_the_pipe_with_less_than_it_can_hold_gets_a_larger_one)
+{
+	fill(fill_with_pieces);
 }
 
 Test(io_fifo, who_writes_little_does_not)

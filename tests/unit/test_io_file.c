@@ -80,7 +80,9 @@ Test(io_file, who_fills_the_pipe_gets_a_larger_one)
 	struct io_spec spec = { .stdout_path = "file:///dev/null" };
 
 	open_io(&spec);
-	run(fill_until_large);
+	run(fill_with_pages);
+	open_io(&spec);
+	run(fill_with_pieces);
 	open_io(&spec);
 	run(write_little);
 }
