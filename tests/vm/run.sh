@@ -19,6 +19,7 @@ SUITE=${SUITE:-bookworm}
 IMAGE=$(realpath -m "${VM_IMAGES:-build/vm}")/$SUITE
 LIMIT=${VM_LIMIT:-720}
 BOOT=35 # seconds of that for a boot and an end
+SLACK=60 # seconds more before a guest is ended: on a slow machine it boots as slowly
 PER_BOOT=3 # scripts
 FAST_TOOLS="awk basename cat cp cut dirname grep head id ln mkdir mv rm rmdir sed seq sleep sort tail
 	touch tr wc xargs"
@@ -214,7 +215,7 @@ run_guest() {
 	fi
 	printf '#!/bin/sh\nexport TEST=%q LONG=%q\nexec /run/vm/run-tests %d %s\n' \
 		"${TEST-}" "${LONG-}" $((left - BOOT)) "$*" >"$dir/job"
-	boot "$dir" "$left" "$guest" | results | tee "$dir/tap"
+	boot "$dir" "$((left + SLACK))" "$guest" | results | tee "$dir/tap"
 	if grep -q '^not ok - the guest' "$dir/tap"; then
 		tail -n 20 "$dir/console" "$dir/qemu" | sed 's/^/# | /'
 	fi
