@@ -56,8 +56,8 @@ int io_pipe(const struct io_spec *spec, int ret[2], struct err *e);
 #define IO_PIPE_SIZE 65536 /* what a new pipe holds (pipe(7)) */
 
 /* Once half of what a new pipe holds has passed at a time, its writer may be waiting for us: then it is
- * made larger. (Pieces that are no whole pages leave room: a full pipe may hold no more than half.) Not
- * before, as a user's share is limited (pipe-user-pages-soft), and the new pipes of all containers of a
+ * made larger. (Pieces that are no whole pages leave room: a full pipe may hold little more than that.)
+ * Not before, as a user's share is limited (pipe-user-pages-soft), and the new pipes of all containers of a
  * user who has used it up are tiny. */
 void io_pipe_grow(int pipe, size_t passed, bool *is_large);
 
